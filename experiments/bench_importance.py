@@ -1,0 +1,198 @@
+"""Importance and partial dependence against known answers, and on one real cell.
+
+python experiments/bench_importance.py [--quick] [--without-cell] [--output results/importance.json]
+
+The real cell, nn on blood_transfusion with five hyperparameters, takes hours of evaluations the first
+time; they are kept in the store.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from symhpo.cli import compose, log_to_stderr, user_errors
+from symhpo.config import group_config, make
+from symhpo.importance import (
+    Importance,
+    ImportanceMethod,
+    from_surrogate,
+    from_trials,
+    learn_surrogate,
+    top_hyperparameters,
+)
+from symhpo.importance.analytic import AnalyticFunction, additive, g_function, ishigami, multiplicative
+from symhpo.importance.explain import explain
+from symhpo.importance.partial_dependence import (
+    draw_configurations,
+    partial_dependence,
+    with_values,
+)
+from symhpo.importance.planted import PLANTED, Planted
+from symhpo.parallel import limit_threads
+from symhpo.progress import progress
+from symhpo.space import Hyperparameter, Space
+
+FUNCTIONS = (ishigami(), g_function(), additive(), multiplicative())
+METHODS = ("sobol", "fanova", "optuna")
+LABELS, TRIALS = 1000, 200
+EXACT, LEARNED = f"{LABELS} of the function", f"of a surrogate of {TRIALS} trials"
+# Forests take ten times as long, and their errors vary little.
+FOREST_SEEDS = 3
+
+
+def main() -> None:
+    """Measure, print a table of goals with what was reached, and write the numbers."""
+    parser = argparse.ArgumentParser(description="Importance and partial dependence against known answers.")
+    parser.add_argument("--quick", action="store_true", help="few seeds")
+    parser.add_argument("--without-cell", action="store_true", help="leave the real cell out")
+    parser.add_argument("--output", type=Path, help="JSON file with the numbers")
+    arguments = parser.parse_args()
+    limit_threads()
+    log_to_stderr()
+    logging.getLogger("symhpo.importance").setLevel(logging.ERROR)
+    with user_errors():
+        results: dict[str, Any] = {
+            "importance": list(_importance(arguments.quick)),
+            "planted": list(_planted(1 if arguments.quick else 4)),
+            "partial_dependence_cpu_seconds": _partial_dependence_seconds(),
+        }
+        if not arguments.without_cell:
+            results["cell"] = _cell()
+        _print(results)
+        if arguments.output is not None:
+            arguments.output.parent.mkdir(parents=True, exist_ok=True)
+            arguments.output.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+
+
+def _importance(quick: bool) -> Iterator[dict[str, Any]]:
+    """Yield the errors of each method on each function, from labels of the function and of a surrogate."""
+    methods = {name: make(group_config("importance", name)) for name in METHODS}
+    cases = [
+        (function, name, labels, seed)
+        for function in FUNCTIONS
+        for name in METHODS
+        for labels, seeds in ((EXACT, 10), (LEARNED, 40))
+        for seed in range(1 if quick else seeds if name == "sobol" else FOREST_SEEDS)
+    ]
+    for function, name, labels, seed in progress(cases, "importance", len(cases)):
+        started = time.process_time()
+        importance = _estimate(function, methods[name], labels, seed)
+        true = function.importance
+        yield {
+            "function": function.name,
+            "method": name,
+            "labels": labels,
+            "seed": seed,
+            "cpu_seconds": time.process_time() - started,
+            "main_error": float(np.abs(importance.main - true.main).max()),
+            "pair_error": float(np.abs(importance.pairs - true.pairs).max()),
+            "top_is_right": top_hyperparameters(importance).names == top_hyperparameters(true).names,
+        }
+
+
+def _estimate(function: AnalyticFunction, method: ImportanceMethod, labels: str, seed: int) -> Importance:
+    n = LABELS if labels == EXACT else TRIALS
+    X = function.space.sample(n, np.random.default_rng(seed))
+    y = function.predict(X)[0]
+    if labels == EXACT:
+        return from_trials(function.space, X, y, method=method, seed=seed)
+    return from_surrogate(learn_surrogate(function.space, X, y, seed=seed), method=method, seed=seed)
+
+
+def _planted(seeds: int) -> Iterator[dict[str, Any]]:
+    """Yield how close the formula of the partial dependence comes to the one that was planted."""
+    config = compose([])
+    regressor, selection = make(config.regressor), make(config.selection)
+    method = make(config.importance)
+    cases = [(planted, seed) for planted in PLANTED for seed in range(seeds)]
+    for planted, seed in progress(cases, "planted formulas", len(cases)):
+        yield {"formula": planted.text, "seed": seed, **_recover(planted, method, regressor, selection, seed)}
+
+
+def _recover(
+    planted: Planted, method: ImportanceMethod, regressor: Any, selection: Any, seed: int
+) -> dict[str, Any]:
+    space = planted.space
+    X = space.sample(TRIALS, np.random.default_rng(seed))
+    surrogate = learn_surrogate(space, X, planted.cost(X), seed=seed)
+    explanation = explain(surrogate, n_evaluations=TRIALS, method=method, regressor=regressor, seed=seed)
+    formula = selection(explanation.front, explanation.training_set).formula
+    at = explanation.scoring
+    draws = explanation.draws
+    true = np.array(
+        [planted.cost(with_values(space, at.space.names, x[None, :], draws)).mean() for x in at.X]
+    )
+    spread = float(np.std(true))
+    return {
+        "chosen": list(explanation.choice.names),
+        "found": formula.text,
+        "nodes": formula.nodes,
+        "nrmse": float(np.sqrt(np.mean((formula.evaluate(at.X) - true) ** 2))) / spread,
+        "nrmse_surrogate": float(np.sqrt(np.mean((at.mean - true) ** 2))) / spread,
+    }
+
+
+def _partial_dependence_seconds() -> float:
+    """Return the CPU seconds for 400 points, 1000 draws, five hyperparameters, 200 trials."""
+    space = Space(Hyperparameter(f"x{j}", "float", 0.0, 1.0, 0.5) for j in range(5))
+    rng = np.random.default_rng(0)
+    X = space.sample(TRIALS, rng)
+    surrogate = learn_surrogate(space, X, np.sin(3 * X.sum(axis=1)), seed=0)
+    points = space.subset(["x0", "x1"]).sample(400, rng)
+    started = time.process_time()
+    partial_dependence(surrogate, ["x0", "x1"], points, draw_configurations(space, 1000, 0))
+    return time.process_time() - started
+
+
+def _cell() -> list[dict[str, Any]]:
+    """Return the rows of the real cell, computing what is not stored."""
+    import pandas as pd
+
+    from symhpo.config import run_folder
+    from symhpo.pipeline import run
+
+    config = compose(["experiment=many_hyperparameters", "model=nn", "dataset=blood_transfusion"])
+    run(config)
+    rows = pd.read_parquet(run_folder(config) / "records.parquet").dropna(subset=["predictor"])
+    columns = ["predictor", "chosen", "nodes", "formula", "nrmse", "nrmse_dependence"]
+    return rows[[*columns, "rmse_true_dependence"]].astype(object).to_dict("records")
+
+
+def _print(results: dict[str, Any]) -> None:
+    import pandas as pd
+    from rich.console import Console
+    from rich.table import Table
+
+    frame = pd.DataFrame(results["importance"])
+    table = Table("goal", "what", "reached", title="Importance and partial dependence")
+    for (method, labels, function), rows in frame.groupby(["method", "labels", "function"], sort=False):
+        worst, median = rows.main_error.max(), rows.main_error.median()
+        what = f"{function}, {method}, labels {labels}: main effects, median (worst of {len(rows)})"
+        table.add_row("≤ 0.05", what, f"{median:.3f} ({worst:.3f})")
+    for (method, labels), rows in frame.groupby(["method", "labels"], sort=False):
+        what = f"{method}, labels {labels}: right hyperparameters chosen, {len(rows)} runs"
+        table.add_row("≥ 95 %", what, f"{rows.top_is_right.mean():.0%}")
+    planted = pd.DataFrame(results["planted"])
+    recovered = (planted.nrmse < 0.05).mean()
+    table.add_row("≥ 80 %", f"planted formulas found, nRMSE < 0.05, {len(planted)} runs", f"{recovered:.0%}")
+    seconds = results["partial_dependence_cpu_seconds"]
+    table.add_row("≤ 5 s", "partial dependence, 400 × 1000, d = 5, 200 trials", f"{seconds:.1f} CPU s")
+    if "cell" in results:
+        errors = {row["predictor"]: row["rmse_true_dependence"] for row in results["cell"]}
+        ratio = errors["formula"] / errors["partial dependence"]
+        what = "nn × blood_transfusion: error of the formula / of the partial dependence"
+        table.add_row("≤ 1.25", what, f"{ratio:.2f}")
+    Console(file=sys.stdout, width=120).print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""A formula of your own trials: a CSV file with one column a hyperparameter, and one with the cost.
+
+python experiments/explain.py trials.csv --cost loss --log eta,alpha [--max-nodes 12] [--output DIR]
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from symhpo.cli import compose, user_errors
+from symhpo.parallel import limit_threads
+
+if TYPE_CHECKING:
+    from symhpo.regression import Front, Member, TrainingSet
+
+
+def main() -> None:
+    """Fit, print the front with the chosen formula marked, write exports and drawings."""
+    parser = argparse.ArgumentParser(
+        description="Learn a short formula of how hyperparameters drive the cost."
+    )
+    parser.add_argument("trials", type=Path, help="CSV file, one row a trial")
+    parser.add_argument("--cost", default="cost", help="the column that was minimised (%(default)s)")
+    parser.add_argument("--log", default="", help="hyperparameters on log scale, separated by commas")
+    parser.add_argument("--max-nodes", type=int, help="the best formula with at most so many nodes")
+    parser.add_argument("--seed", type=int, default=0, help="of the regression (%(default)s)")
+    parser.add_argument("--output", type=Path, help="folder for text, LaTeX, Python, JSON and drawings")
+    arguments = parser.parse_args()
+    limit_threads()
+    with user_errors():
+        training_set = _read(arguments.trials, arguments.cost, arguments.log)
+        front, chosen = _fit(training_set, arguments.max_nodes, arguments.seed)
+        _print(front, chosen, training_set)
+        if arguments.output is not None:
+            _write(chosen, training_set, arguments.output)
+
+
+def _read(path: Path, cost: str, log: str) -> TrainingSet:
+    import pandas as pd
+
+    from symhpo.errors import UserError
+    from symhpo.explain import from_trials
+
+    try:
+        trials = pd.read_csv(path)
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path} cannot be read as CSV: {error}") from error
+    return from_trials(trials, cost, [name for name in log.split(",") if name])
+
+
+def _fit(training_set: TrainingSet, max_nodes: int | None, seed: int) -> tuple[Front, Member]:
+    from symhpo.config import make
+    from symhpo.regression.mixed import MixedRegressor
+
+    overrides = [] if max_nodes is None else ["selection=at_most", f"selection.nodes={max_nodes}"]
+    config = compose(overrides)
+    front = MixedRegressor(make(config.regressor)).fit(training_set, seed=seed)
+    return front, make(config.selection)(front, training_set)
+
+
+def _print(front: Front, chosen: Member, training_set: TrainingSet) -> None:
+    from symhpo.regression.finding import is_finding
+    from symhpo.regression.mixed import legend
+    from symhpo.summary import readable_formula
+
+    print(f"{len(training_set.y)} trials, std of the cost {training_set.y.std():.4g}")
+    for member in front.members:
+        mark = "→" if member is chosen else " "
+        text = readable_formula(member.formula.text)
+        print(f"{mark} {member.nodes:3d} nodes  RMSE {member.rmse:.4g}  {text}")
+    print("the chosen formula", is_finding(chosen, training_set)[1])
+    if legend(training_set.space):
+        print(legend(training_set.space))
+
+
+def _write(chosen: Member, training_set: TrainingSet, folder: Path) -> None:
+    from symhpo.formula.draw import save_tree
+    from symhpo.formula.export import export
+
+    folder.mkdir(parents=True, exist_ok=True)
+    written = export(chosen.formula, training_set.X).save(folder / "formula")
+    for path in [*written, *save_tree(chosen.formula, folder / "formula", formats=("pdf", "png"))]:
+        print(path)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+"""What the entry points share: where the configuration is, and how an error reaches the user."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import multiprocessing
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING, NoReturn
+
+from symhpo.config import CONF, register_resolvers
+from symhpo.errors import FailedRunError, UserError
+from symhpo.parallel import limit_threads
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+__all__ = ["CONF", "compose", "hydra_main", "log_to_stderr", "study_glob", "user_errors"]
+
+
+FAILED, WRONG_INPUT, INTERRUPTED = 1, 2, 130
+
+SUBMITIT = "SUBMITIT_EXECUTOR"
+"""Environment variable of processes that hydra-submitit-launcher starts."""
+
+# What stands in a group beside the study's own, so that glob(*) is the study.
+BEYOND_THE_STUDY = {
+    "model": ("hpobench", "svm_kernels", "nn_solver"),
+    "dataset": ("breast_cancer", "digits", "wine", "none"),
+}
+
+
+@contextmanager
+def user_errors() -> Iterator[None]:
+    """End the program with one line: exit status 2 for wrong input, 1 for a failed run."""
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    try:
+        yield
+    except (UserError, HydraException, OmegaConfBaseException) as error:
+        _stop(error, WRONG_INPUT)
+    except FailedRunError as error:
+        _stop(error, FAILED)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+def hydra_main(task: Callable[[DictConfig], None], config: str = "run") -> None:
+    """Run a Hydra application on `sys.argv`, with errors as in `user_errors`."""
+    import hydra
+
+    limit_threads()
+    sys.argv[1:] = [study_glob(argument) for argument in sys.argv[1:]]
+    # Hydra's own report of an error is many lines and exit status 1; ours needs the exception.
+    os.environ["HYDRA_FULL_ERROR"] = "1"
+    application = _Application(task)
+    with user_errors():
+        hydra.main(version_base="1.3", config_path=str(CONF), config_name=config)(application)()
+        for error in application.errors:
+            raise error
+
+
+class _Application:
+    """A task for Hydra, whose errors reach the user, and SLURM, wherever a launcher runs it."""
+
+    def __init__(self, task: Callable[[DictConfig], None]) -> None:
+        self.errors: list[UserError | FailedRunError] = []
+        self._task = task
+
+    def __call__(self, composed: DictConfig) -> None:
+        from hydra.core.hydra_config import HydraConfig
+        from hydra.types import RunMode
+
+        if multiprocessing.get_start_method(allow_none=True) == "loky":
+            # The joblib launcher's own way of starting processes, which ours do not know.
+            multiprocessing.set_start_method(None, force=True)
+        try:
+            self._task(composed)
+        except Exception as error:
+            if SUBMITIT in os.environ:
+                # Hydra and submitit end well and hand the error over; SLURM is to say FAILED.
+                atexit.register(_exit_failed)
+            # Hydra adds lines of its own to an error that passes through it; a multirun needs them.
+            single = HydraConfig.get().mode is not RunMode.MULTIRUN
+            if not single or not isinstance(error, UserError | FailedRunError):
+                raise
+            self.errors.append(error)
+
+
+def _exit_failed() -> NoReturn:
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(FAILED)
+
+
+def study_glob(override: str) -> str:
+    """Return an override in which ``model=glob(*)`` and ``dataset=glob(*)`` mean those of the study."""
+    group, _, value = override.partition("=")
+    if group in BEYOND_THE_STUDY and value == "glob(*)":
+        return f"{group}=glob(*,exclude=[{','.join(BEYOND_THE_STUDY[group])}])"
+    return override
+
+
+def compose(overrides: list[str], config: str = "run") -> DictConfig:
+    """Return the configuration that some overrides give, as the entry points see it."""
+    from hydra import compose as compose_here
+    from hydra import initialize_config_dir
+    from hydra.core.global_hydra import GlobalHydra
+
+    initialised = GlobalHydra.instance().is_initialized()
+    with nullcontext() if initialised else initialize_config_dir(str(CONF), version_base="1.3"):
+        composed: DictConfig = compose_here(config, overrides)
+    return composed
+
+
+def log_to_stderr() -> None:
+    """Show log lines of programs that Hydra does not start."""
+    logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S")
+    logging.getLogger("symhpo").setLevel(logging.INFO)
+
+
+def _stop(error: Exception, status: int) -> NoReturn:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    print("error: " + "; ".join(lines), file=sys.stderr)
+    sys.exit(status)
+
+
+# Here, since a launcher's processes import this module with the task and resolve folders before
+# they call it.
+register_resolvers()

@@ -1,0 +1,124 @@
+"""Functional ANOVA by the package ``fanova`` (Hutter, Hoos, Leyton-Brown, ICML 2014)."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import types
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from symhpo.errors import UserError
+from symhpo.importance.base import Importance, replicated
+from symhpo.importance.forest import ForestMethod, to_inputs
+from symhpo.space import Space
+
+__all__ = ["Fanova"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Fanova(ForestMethod):
+    """Shares of the variance of a random forest, tree by tree, as the paper's authors compute them.
+
+    Each tree's own variance counts, so what a tree invents between the points is variance too, mostly
+    of interactions: main effects come out too small where the cost is wavy (0.05 to 0.15 on the
+    Ishigami function from 1000 points). Inactive conditional hyperparameters are imputed by their
+    defaults.
+
+    Parameters
+    ----------
+    n_points : int
+        Uniform configurations that a surrogate labels.
+    n_trees : int
+        Trees of a forest.
+    n_forests : int
+        Forests, each with a seed of its own; the spread is that over the trees of all.
+    points_per_leaf : int
+        No leaf has fewer. The time for pairs grows with the cube of the number of leaves: a forest at
+        1000 points in 5 dimensions takes 20 s with 3 points, 3 s with 8.
+    """
+
+    name: str = "fanova"
+    n_trees: int = 16
+    n_forests: int = 3
+    points_per_leaf: int = 8
+
+    def from_points(self, space: Space, X: Array, y: Array, *, seed: int) -> Importance:
+        """Return the shares of forests fitted to the points.
+
+        Raises
+        ------
+        UserError
+            If the package is not installed.
+        """
+        inputs = to_inputs(space, X)
+        seeds = np.random.SeedSequence(seed).generate_state(self.n_forests)
+        shares = [self._forest_shares(space, inputs, y, int(s) >> 1) for s in seeds]
+        return replicated(self.name, space, np.concatenate(shares))
+
+    def _forest_shares(self, space: Space, inputs: Array, y: Array, seed: int) -> Array:
+        analysis = _package().fANOVA(
+            inputs,
+            y,
+            config_space=_unit_cube(space),
+            n_trees=self.n_trees,
+            seed=seed,
+            bootstrapping=False,
+            max_features=max(1, round(0.7 * len(space))),
+            min_samples_leaf=self.points_per_leaf,
+        )
+        total = np.array(analysis.trees_total_variance)
+        shares = np.empty((self.n_trees, len(space), len(space)))
+        for i, j in itertools.combinations_with_replacement(range(len(space)), 2):
+            columns = (i,) if i == j else (i, j)
+            analysis.quantify_importance(columns)
+            explained = np.array(analysis.V_U_individual[columns])
+            share = np.divide(explained, total, out=np.full(len(total), np.nan), where=total > 0)
+            shares[:, i, j] = shares[:, j, i] = share
+        return shares
+
+
+@cache
+def _package() -> Any:
+    """Import the package, with what NumPy has removed restored in its own namespace."""
+    try:
+        from fanova import fanova
+    except ImportError:
+        raise UserError(
+            "importance=fanova needs the package fanova, which is built from source; install a C++ "
+            "compiler and run make install again, or set importance=optuna"
+        ) from None
+    numpy_with_float = types.ModuleType("numpy")
+    numpy_with_float.__dict__.update(np.__dict__, float=float)
+    fanova.np = numpy_with_float
+    # It configures the root logger and warns about the order of columns, which is right here.
+    fanova.logging = types.SimpleNamespace(
+        basicConfig=lambda **_: None, INFO=logging.INFO, getLogger=_silent_logger
+    )
+    return fanova
+
+
+def _silent_logger(name: str) -> logging.Logger:
+    logger = logging.getLogger(name)
+    logger.setLevel(logging.ERROR)
+    return logger
+
+
+def _unit_cube(space: Space) -> Any:
+    """Return the space of `to_inputs`, without conditions, in the same order."""
+    import ConfigSpace
+
+    hyperparameters = [
+        ConfigSpace.CategoricalHyperparameter(h.name, range(len(h.choices)))
+        if h.type == "categorical"
+        else ConfigSpace.UniformFloatHyperparameter(h.name, 0.0, 1.0)
+        for h in space.hyperparameters
+    ]
+    # The package asks for a method that ConfigSpace no longer has.
+    return types.SimpleNamespace(get_hyperparameters=lambda: hyperparameters)

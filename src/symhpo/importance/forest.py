@@ -1,0 +1,115 @@
+"""Functional analysis of variance of one regression tree, in closed form.
+
+A tree is constant on boxes. The variance that some columns explain is a sum over pairs of boxes:
+the product of their values, of their lengths in the other columns, and of the lengths of their
+overlap in those columns.
+"""
+
+from __future__ import annotations
+
+import itertools
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from symhpo.importance.base import Importance, Predictor, from_trials
+from symhpo.space import Space
+
+__all__ = ["ForestMethod", "to_inputs", "tree_shares"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ForestMethod(ABC):
+    """What the methods have in common that fit a forest to points.
+
+    Parameters
+    ----------
+    name : str
+        The method's name in commands and records.
+    n_points : int
+        Uniform configurations that a surrogate labels.
+    """
+
+    name: str
+    n_points: int = 1000
+
+    def from_predictor(self, predictor: Predictor, *, seed: int) -> Importance:
+        """Estimate from configurations that the predictor labels."""
+        X = predictor.space.sample(self.n_points, np.random.default_rng(seed))
+        return from_trials(predictor.space, X, predictor.predict(X)[0], method=self, seed=seed)
+
+    @abstractmethod
+    def from_points(self, space: Space, X: Array, y: Array, *, seed: int) -> Importance:
+        """Estimate from configurations and their costs."""
+
+
+def to_inputs(space: Space, X: ArrayLike) -> Array:
+    """Return configurations as a forest sees them: numbers in [0, 1], choices as their index.
+
+    An inactive hyperparameter has its default's value, as is usual for functional ANOVA; a split on
+    it then tells nothing where it is inactive.
+    """
+    defaults = np.array([h.to_number(h.default) for h in space.hyperparameters])
+    X = np.asarray(X, dtype=np.float64)
+    return space.to_unit(np.where(np.isnan(X), defaults, X))
+
+
+def tree_shares(tree: Any, space: Space) -> Array:
+    """Return the shares of the variance of a scikit-learn tree over the whole space.
+
+    Parameters
+    ----------
+    tree : sklearn.tree._tree.Tree
+        Fitted to `to_inputs` of configurations.
+    space : Space
+
+    Returns
+    -------
+    array of shape (d, d)
+        Main effects on the diagonal, pairs beside it; NaN for a constant tree.
+    """
+    lower, upper, value = _leaves(tree, space)
+    length = upper - lower
+    volume = length.prod(axis=1)
+    value = value - volume @ value
+    variance = volume @ value**2
+    d = len(space)
+    if variance <= 0:
+        return np.full((d, d), np.nan)
+    overlap = [_overlap(lower[:, j], upper[:, j]) for j in range(d)]
+    shares = np.zeros((d, d))
+    for j in range(d):
+        rest = value * volume / length[:, j]
+        shares[j, j] = rest @ overlap[j] @ rest
+    for i, j in itertools.combinations(range(d), 2):
+        rest = value * volume / (length[:, i] * length[:, j])
+        shares[i, j] = shares[j, i] = rest @ (overlap[i] * overlap[j]) @ rest - shares[i, i] - shares[j, j]
+    return np.asarray(shares / variance)
+
+
+def _leaves(tree: Any, space: Space) -> tuple[Array, Array, Array]:
+    """Return the leaves' lower and upper bounds, as quantiles, and their values."""
+    lower = np.zeros((tree.node_count, len(space)))
+    upper = np.ones((tree.node_count, len(space)))
+    # A node stands before its children.
+    for node in np.flatnonzero(tree.children_left >= 0):
+        left, right, column = tree.children_left[node], tree.children_right[node], tree.feature[node]
+        lower[[left, right]], upper[[left, right]] = lower[node], upper[node]
+        upper[left, column] = lower[right, column] = _quantile(space, column, tree.threshold[node])
+    leaves = tree.children_left < 0
+    return lower[leaves], upper[leaves], tree.value[leaves, 0, 0]
+
+
+def _quantile(space: Space, column: int, threshold: float) -> float:
+    choices = len(space.hyperparameters[column].choices)
+    return float((np.floor(threshold) + 1) / choices if choices else threshold)
+
+
+def _overlap(lower: Array, upper: Array) -> Array:
+    start, end = np.maximum.outer(lower, lower), np.minimum.outer(upper, upper)
+    return np.asarray(np.maximum(end - start, 0.0))

@@ -1,0 +1,104 @@
+"""The fronts of all cells: error on the landscape against the size of the formula."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from symhpo.plots.methods import COLOURS, METHODS, SYMBOLIC
+from symhpo.plots.style import PAGE_WIDTH, new_figure, style
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["error_at_size", "fronts_overview"]
+
+COLUMNS = 4
+
+
+def error_at_size(fronts: pd.DataFrame, nodes: int) -> pd.Series[float]:
+    """Return, for each front, the nRMSE of its most accurate member with at most so many nodes.
+
+    Parameters
+    ----------
+    fronts : DataFrame
+        Columns ``run_id``, ``regressor``, ``regressor_seed``, ``nodes``, ``rmse_train``, ``nrmse``;
+        most accurate is meant on the training set.
+    nodes : int
+    """
+    small = fronts[fronts["nodes"] <= nodes]
+    best = small.groupby(["run_id", "regressor", "regressor_seed"], dropna=False)["rmse_train"].idxmin()
+    errors: pd.Series[float] = small.loc[best, "nrmse"]
+    return errors
+
+
+def fronts_overview(
+    fronts: pd.DataFrame, chosen: pd.DataFrame, references: dict[str, dict[str, float]] | None = None
+) -> Figure:
+    """Draw median error against nodes for every cell, with the formulas that were chosen.
+
+    Parameters
+    ----------
+    fronts : DataFrame
+        As in `error_at_size`, with the columns ``cell`` and ``method``.
+    chosen : DataFrame
+        The records of the same runs: ``cell``, ``method``, ``nodes``, ``nrmse``.
+    references : mapping, optional
+        For a cell the median nRMSE of baselines, drawn as dashed lines in the baselines' colours.
+    """
+    cells = sorted(set(fronts["cell"]))
+    columns = min(COLUMNS, len(cells))
+    rows = -(-len(cells) // columns)
+    with style():
+        figure = new_figure(max(PAGE_WIDTH * columns / COLUMNS, 3.6), 1.75 * rows + 0.8)
+        panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+        for axes, cell in zip(panels.flat, cells, strict=False):
+            _draw_cell(axes, fronts[fronts["cell"] == cell], chosen[chosen["cell"] == cell])
+            for name, value in (references or {}).get(cell, {}).items():
+                axes.axhline(value, color=COLOURS[name], linestyle="--", linewidth=1, label=name)
+            axes.set_title(cell, fontsize=8)
+        for axes in panels.flat[len(cells) :]:
+            axes.set_visible(False)
+        for axes in panels.flat[max(len(cells) - columns, 0) : len(cells)]:
+            axes.tick_params(labelbottom=True)
+        _share_labels(figure, panels, 2 if columns < 3 else len(METHODS))
+    return figure
+
+
+def _draw_cell(axes: Axes, fronts: pd.DataFrame, chosen: pd.DataFrame) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    sizes = np.unique(fronts["nodes"].astype(int))
+    for name in SYMBOLIC:
+        own = fronts[fronts["method"] == name]
+        if own.empty:
+            continue
+        errors = [error_at_size(own, size).median() for size in sizes]
+        axes.step(sizes, errors, where="post", color=COLOURS[name], label=name)
+        picked = chosen[chosen["method"] == name]
+        axes.scatter(
+            picked["nodes"],
+            picked["nrmse"],
+            s=9,
+            color=COLOURS[name],
+            edgecolors="white",
+            linewidths=0.4,
+            zorder=3,
+        )
+    axes.set_ylim(0, 1.1)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
+    axes.grid()
+
+
+def _share_labels(figure: Figure, panels: np.ndarray, columns: int) -> None:
+    labelled: dict[str, Artist] = {}
+    for axes in panels.flat:
+        handles, labels = axes.get_legend_handles_labels()
+        labelled |= dict(zip((str(label) for label in labels), handles, strict=True))
+    figure.legend(list(labelled.values()), list(labelled), loc="outside upper center", ncols=columns)
+    figure.supxlabel("nodes of the formula", fontsize=9)
+    figure.supylabel("RMSE / std of the landscape", fontsize=9)

@@ -1,0 +1,1 @@
+"""Search for short expressions over few features: trees, their constants, their growth."""

@@ -1,0 +1,268 @@
+"""Every method of importance under the same contract, on functions with known Sobol indices."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import logging
+
+import numpy as np
+import pytest
+
+from symhpo.errors import UserError
+from symhpo.importance import (
+    Fanova,
+    Importance,
+    ImportanceMethod,
+    OptunaFanova,
+    Sobol,
+    from_surrogate,
+    from_trials,
+    learn_surrogate,
+)
+from symhpo.importance.analytic import AnalyticFunction, additive, g_function, ishigami, multiplicative
+from symhpo.importance.forest import to_inputs, tree_shares
+from symhpo.space import Condition, Hyperparameter, Space
+
+FANOVA = pytest.param(
+    Fanova(n_points=400, n_trees=8, n_forests=2, points_per_leaf=5),
+    marks=pytest.mark.skipif(
+        importlib.util.find_spec("fanova") is None, reason="fanova is not installed: it needs a compiler"
+    ),
+    id="fanova",
+)
+OPTUNA = pytest.param(OptunaFanova(n_points=300, n_trees=2, n_forests=2), id="optuna")
+SOBOL = pytest.param(Sobol(n_points=512, n_replicates=3), id="sobol")
+METHODS = [FANOVA, OPTUNA, SOBOL]
+
+KERNEL = Hyperparameter.categorical("kernel", ("rbf", "poly", "sigmoid"), "rbf")
+C = Hyperparameter("C", "float", 1e-2, 1e2, 1.0, log=True)
+
+
+class Mixed:
+    """A cost that a categorical shifts, a logarithmic float tilts, and a conditional integer bends."""
+
+    space = Space(
+        [
+            C,
+            KERNEL,
+            Hyperparameter("degree", "int", 2, 5, 3, condition=Condition("kernel", ("poly",))),
+        ]
+    )
+
+    def predict(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        c, kernel, degree = np.asarray(X).T
+        cost = np.array([0.0, 1.0, 3.0])[kernel.astype(int)] + np.log10(c) + 0.2 * np.nan_to_num(degree - 3)
+        return cost, np.zeros_like(cost)
+
+
+class Flat:
+    space = Space([C, KERNEL])
+
+    def predict(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return np.full(len(X), 0.3), np.zeros(len(X))
+
+
+@pytest.mark.parametrize("method", METHODS)
+class TestContract:
+    def test_is_a_method(self, method: ImportanceMethod) -> None:
+        assert isinstance(method, ImportanceMethod)
+
+    def test_shapes_and_ranges(self, method: ImportanceMethod) -> None:
+        importance = from_surrogate(ishigami(4), method=method, seed=0)
+        assert importance.method == method.name
+        assert importance.names == ("x0", "x1", "x2", "x3")
+        assert importance.main.shape == importance.main_std.shape == (4,)
+        assert importance.pairs.shape == importance.pairs_std.shape == (4, 4)
+        np.testing.assert_array_equal(importance.pairs, importance.pairs.T)
+        assert (importance.pairs.diagonal() == 0).all()
+        assert (importance.main >= 0).all()
+        assert (importance.pairs >= 0).all()
+        assert importance.explained <= 1.02
+        assert (importance.main_std[:2] > 0).all()
+        assert importance.pairs_std[0, 2] > 0
+        assert importance.n_replicates > 1
+
+    @pytest.mark.parametrize("function", [additive((3, 2, 0, 0)), multiplicative((1.5, 1, 0, 0))])
+    def test_main_effects_and_pairs_of_smooth_functions(
+        self, method: ImportanceMethod, function: AnalyticFunction
+    ) -> None:
+        importance = from_surrogate(function, method=method, seed=1)
+        np.testing.assert_allclose(importance.main, function.importance.main, atol=0.05)
+        np.testing.assert_allclose(importance.pairs, function.importance.pairs, atol=0.05)
+
+    def test_an_interaction_without_a_main_effect(self, method: ImportanceMethod) -> None:
+        importance = from_surrogate(ishigami(3), method=method, seed=0)
+        assert importance.main[2] < 0.05
+        assert importance.pairs[0, 2] > 0.1
+        assert importance.pairs[0, 2] > 1.5 * max(importance.pairs[0, 1], importance.pairs[1, 2])
+
+    def test_repeats(self, method: ImportanceMethod) -> None:
+        first, again, other = (
+            from_surrogate(additive((2, 1, 0)), method=method, seed=seed) for seed in (3, 3, 4)
+        )
+        np.testing.assert_array_equal(first.main, again.main)
+        np.testing.assert_array_equal(first.pairs_std, again.pairs_std)
+        assert (first.main != other.main).any()
+
+    def test_categorical_and_conditional(self, method: ImportanceMethod) -> None:
+        importance = from_surrogate(Mixed(), method=method, seed=0)
+        main = dict(zip(importance.names, importance.main, strict=True))
+        # Variances: of (0, 1, 3) equally likely 14/9; of log10(C) uniform on [-2, 2] 4/3.
+        assert main["kernel"] == pytest.approx(0.53, abs=0.1)
+        assert main["C"] == pytest.approx(0.46, abs=0.1)
+        assert main["degree"] < 0.05
+
+    def test_equal_costs_are_explained_by_nothing(self, method: ImportanceMethod) -> None:
+        importance = from_surrogate(Flat(), method=method, seed=0)
+        assert importance.explained == 0
+        with pytest.raises(UserError, match="no hyperparameter explains any"):
+            importance.share(["C"])
+
+    def test_costs_that_are_not_finite(self, method: ImportanceMethod) -> None:
+        class Broken(Flat):
+            def predict(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+                return np.full(len(X), np.nan), np.zeros(len(X))
+
+        with pytest.raises(UserError, match="not finite"):
+            from_surrogate(Broken(), method=method, seed=0)
+
+    def test_round_trip(self, method: ImportanceMethod) -> None:
+        importance = from_surrogate(Mixed(), method=method, seed=0)
+        again = Importance.from_json(json.loads(json.dumps(importance.to_json())))
+        assert again.to_json() == importance.to_json()
+        assert again.share(["C", "kernel"]) == importance.share(["C", "kernel"])
+
+
+@pytest.mark.parametrize("method", METHODS)
+class TestTrials:
+    """Bad input, and trials as an optimiser leaves them."""
+
+    function = additive((3, 1, 0.5))
+
+    def trials(self, n: int = 60) -> tuple[np.ndarray, np.ndarray]:
+        X = self.function.space.sample(n, np.random.default_rng(0))
+        return X, self.function.predict(X)[0]
+
+    def test_order(self, method: ImportanceMethod) -> None:
+        importance = from_trials(self.function.space, *self.trials(), method=method, seed=0)
+        assert importance.main.argmax() == 0
+        assert importance.main[0] > 0.6
+
+    def test_constant_hyperparameter(
+        self, method: ImportanceMethod, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        X, _ = self.trials()
+        X[:, 0] = 0.5
+        y = self.function.predict(X)[0]
+        with caplog.at_level(logging.WARNING):
+            importance = from_trials(self.function.space, X, y, method=method, seed=0)
+        assert "x0 is the same in all trials" in caplog.text
+        assert importance.main[0] == 0
+        assert importance.main[1] > 0.4
+
+    def test_all_hyperparameters_constant(self, method: ImportanceMethod) -> None:
+        X, y = self.trials()
+        X[:] = X[0]
+        assert from_trials(self.function.space, X, y, method=method, seed=0).explained == 0
+
+    @pytest.mark.parametrize("cost", [np.nan, np.inf, -np.inf])
+    def test_costs_that_are_not_finite_are_left_out(
+        self, method: ImportanceMethod, cost: float, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        X, y = self.trials()
+        without = from_trials(self.function.space, X[5:], y[5:], method=method, seed=0)
+        y[:5] = cost
+        with caplog.at_level(logging.WARNING):
+            importance = from_trials(self.function.space, X, y, method=method, seed=0)
+        assert "5 of 60 trials" in caplog.text
+        np.testing.assert_array_equal(importance.main, without.main)
+
+    def test_fewer_trials_than_hyperparameters(self, method: ImportanceMethod) -> None:
+        with pytest.raises(UserError, match="3 hyperparameters from 2 trials"):
+            from_trials(self.function.space, *self.trials(2), method=method, seed=0)
+
+    def test_no_finite_cost(self, method: ImportanceMethod) -> None:
+        X, y = self.trials()
+        with pytest.raises(UserError, match="from 0 trials with a finite cost"):
+            from_trials(self.function.space, X, np.full_like(y, np.nan), method=method, seed=0)
+
+    def test_equal_costs(self, method: ImportanceMethod) -> None:
+        X, y = self.trials()
+        importance = from_trials(self.function.space, X, np.ones_like(y), method=method, seed=0)
+        assert importance.explained == 0
+
+    def test_missing_value(self, method: ImportanceMethod) -> None:
+        X, y = self.trials()
+        X[7, 1] = np.nan
+        with pytest.raises(UserError, match="trial 7 has no value of 'x1'"):
+            from_trials(self.function.space, X, y, method=method, seed=0)
+
+    def test_shapes_that_disagree(self, method: ImportanceMethod) -> None:
+        X, y = self.trials()
+        with pytest.raises(UserError, match="shape"):
+            from_trials(self.function.space, X, y[1:], method=method, seed=0)
+
+    def test_one_hyperparameter(self, method: ImportanceMethod) -> None:
+        function = additive((1,))
+        importance = from_surrogate(function, method=method, seed=0)
+        assert importance.main[0] == pytest.approx(1, abs=0.02)
+
+
+class TestSobol:
+    @pytest.mark.parametrize("function", [ishigami(), g_function(), additive(), multiplicative()])
+    def test_is_exact_up_to_sampling(self, function: AnalyticFunction) -> None:
+        importance = from_surrogate(function, method=Sobol(), seed=0)
+        np.testing.assert_allclose(importance.main, function.importance.main, atol=0.02)
+        np.testing.assert_allclose(importance.pairs, function.importance.pairs, atol=0.02)
+
+    @pytest.mark.parametrize("arguments", [{"n_points": 1000}, {"n_points": 1}, {"n_replicates": 0}])
+    def test_bad_settings(self, arguments: dict[str, int]) -> None:
+        with pytest.raises(UserError, match="power of 2"):
+            Sobol(**arguments)
+
+
+class TestTreeShares:
+    def test_main_effects_are_those_of_optuna(self) -> None:
+        # Both from the same trees: one by the evaluator's traversals, one in closed form.
+        function = ishigami(3)
+        X = function.space.sample(150, np.random.default_rng(0))
+        y = function.predict(X)[0]
+        method = OptunaFanova(n_trees=3, n_forests=1)
+        seed = int(np.random.SeedSequence(0).generate_state(1)[0])
+        shares = method._forest_shares(function.space, to_inputs(function.space, X), y, seed)
+        importance = from_trials(function.space, X, y, method=method, seed=0)
+        np.testing.assert_allclose(importance.main, shares.mean(axis=0).diagonal(), rtol=1e-9)
+
+    def test_known_tree(self) -> None:
+        from sklearn.tree import DecisionTreeRegressor
+
+        # 1 where kernel is poly or sigmoid and u > 1/2, else 0.
+        space = Space([Hyperparameter("u", "float", 0.0, 1.0, 0.5), KERNEL])
+        inputs = np.array([[k, u] for k in (0.0, 1.0, 2.0) for u in (0.25, 0.75)])
+        names = [space.names.index(n) for n in ("kernel", "u")]
+        columns = np.empty_like(inputs)
+        columns[:, names] = inputs
+        y = ((inputs[:, 0] >= 1) & (inputs[:, 1] > 0.5)).astype(float)
+        shares = tree_shares(DecisionTreeRegressor().fit(columns, y).tree_, space)
+        kernel, u = names
+        variance = 1 / 3 * 2 / 3
+        assert shares[kernel, kernel] == pytest.approx((1 / 4 * 2 / 3 - 1 / 9) / variance)
+        assert shares[u, u] == pytest.approx((4 / 9 / 2 - 1 / 9) / variance)
+        assert shares.diagonal().sum() + shares[0, 1] == pytest.approx(1)
+
+
+class TestLearnSurrogate:
+    def test_learns_a_function(self) -> None:
+        function = additive((3, 1, 0.5))
+        X = function.space.sample(80, np.random.default_rng(0))
+        surrogate = learn_surrogate(function.space, X, function.predict(X)[0], seed=0)
+        elsewhere = function.space.sample(200, np.random.default_rng(1))
+        np.testing.assert_allclose(surrogate.predict(elsewhere)[0], function.predict(elsewhere)[0], atol=0.1)
+
+    def test_of_many_trials_a_part_is_used_and_equal_ones_do_no_harm(self) -> None:
+        X = np.tile(Mixed.space.sample(350, np.random.default_rng(0)), (2, 1))
+        y = Mixed().predict(X)[0]
+        surrogate = learn_surrogate(Mixed.space, X, y, seed=0)
+        assert len(surrogate.inputs) == 600
+        assert np.abs(surrogate.predict(X)[0] - y).max() < 0.2

@@ -1,0 +1,126 @@
+"""What results say: planted answers come out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from symhpo.results import CellLandscape, Results
+from symhpo.results.measures import (
+    cell_means,
+    confidence_intervals,
+    error_split,
+    formula_stability,
+    landscape_quality,
+    representatives,
+    sampling_bias,
+)
+
+
+@pytest.fixture
+def records(results: Results) -> pd.DataFrame:
+    records = results.main_study(140)
+    return records[records["engine"] == "operon"]
+
+
+def test_cell_means_are_means_over_runs(records: pd.DataFrame):
+    means = cell_means(records, "rmse")
+    one = records[(records["cell"] == "rf/car") & (records["method"] == "SR (BO)")]
+    assert means.loc["rf/car", "SR (BO)"] == pytest.approx(one["rmse"].mean())
+    assert (means["SR (Random)"] < means["SR (BO-GP)"]).all()
+    assert (means["SR (BO-GP)"] < means["SR (BO)"]).all()
+
+
+def test_failed_runs_stay_out_of_means(results: Results):
+    small = results.main_study(20)
+    assert (small["status"] == "timeout").any()
+    assert np.isfinite(cell_means(small)["SR (BO)"]).all()
+
+
+def test_intervals_hold_their_mean(records: pd.DataFrame):
+    table = confidence_intervals(records)
+    several = table[table["n"] > 1]
+    assert len(several)
+    assert ((several["low"] <= several["mean"]) & (several["mean"] <= several["high"])).all()
+    overall = table[(table["cell"] == "all cells") & (table["method"] == "SR (Random)")].iloc[0]
+    assert overall["n"] == 5
+    assert overall["mean"] == pytest.approx(cell_means(records)["SR (Random)"].mean())
+
+
+def test_split_of_orthogonal_errors(results: Results):
+    split = error_split(results, "operon")
+    assert set(split.index) == {"svm/vehicle", "svm/car", "rf/vehicle", "rf/car", "svm/car (holdout)"}
+    assert split["surrogate against true cost"].to_numpy() == pytest.approx(0.2)
+    assert split["formula against surrogate"].between(0.24, 0.36).all()
+    both = np.hypot(split["surrogate against true cost"], split["formula against surrogate"])
+    assert split["formula against true cost"].to_numpy() == pytest.approx(both, rel=0.2)
+    assert (split["runs"] == 4).all()
+
+
+def test_stability(results: Results):
+    table = formula_stability(results, "operon").set_index(["cell", "method"])
+    random = table.xs("SR (Random)", level="method")
+    # SR (Random) always has the same structure, and errors of a fifth of the landscape's spread.
+    assert (random["same structure"] == 1).all()
+    assert (random["structures"] == 1).all()
+    assert random["disagreement"].to_numpy() == pytest.approx(0.2, rel=0.3)
+    bo = table.xs("SR (BO)", level="method")
+    assert (bo["same structure"] < 1).any()
+    assert (bo["disagreement"] > random["disagreement"]).all()
+
+
+def test_one_run_has_no_stability(results: Results):
+    only = results.records[(results.records["seed"] == 0) & (results.records["regressor_seed"] == 0)]
+    assert formula_stability(replace(results, records=only), "operon").empty
+
+
+def test_bayesian_optimisation_samples_less_evenly_the_more_it_exploits(results: Results):
+    bias = (
+        sampling_bias(results, "operon")
+        .set_index(["cell", "method", "seed"])["discrepancy"]
+        .unstack("method")
+    )
+    assert (bias["SR (BO)"] > 2 * bias["SR (Random)"]).all()
+    seeds = bias["SR (BO)"].unstack("seed")
+    assert (seeds[3] > seeds[0]).all()
+
+
+def test_representative_is_the_middle_run(records: pd.DataFrame):
+    chosen = representatives(records)
+    assert chosen.groupby(["cell", "method"]).size().eq(1).all()
+    own = records[(records["cell"] == "svm/car") & (records["method"] == "SR (BO)")]["nrmse"].sort_values()
+    middle = chosen[(chosen["cell"] == "svm/car") & (chosen["method"] == "SR (BO)")]["nrmse"].iloc[0]
+    assert middle == own.iloc[(len(own) - 1) // 2]
+
+
+def landscape(cost: list[float], std: float) -> CellLandscape:
+    m = len(cost)
+    return CellLandscape(np.zeros((m, 2)), np.array(cost), np.full(m, std), np.full(m, 5))
+
+
+@pytest.mark.parametrize(
+    ("cost", "std", "nrmse", "verdict"),
+    [
+        ([0.1, 0.3], 0.01, 0.3, "structure found"),
+        ([0.1, 0.3], 0.01, 1.2, "no formula beats a constant"),
+        ([0.1, 0.12], 0.03, 0.8, "mostly noise"),
+        ([0.1, 0.1], 0.0, np.nan, "flat"),
+    ],
+)
+def test_verdict_on_a_landscape(cost: list[float], std: float, nrmse: float, verdict: str):
+    records = pd.DataFrame({"cell": ["a"], "method": ["SR (BO)"], "status": ["ok"], "nrmse": [nrmse]})
+    results = Results(Path(), records)
+    results.__dict__["landscapes"] = {"a": landscape(cost, std)}
+    quality = landscape_quality(results, records)
+    assert quality["verdict"].tolist() == [verdict]
+
+
+def test_results_stay_as_they_are(results: Results):
+    before = results.records.copy()
+    formula_stability(results, "operon")
+    sampling_bias(results, "operon")
+    pd.testing.assert_frame_equal(replace(results).records, before)

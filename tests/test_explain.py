@@ -1,0 +1,94 @@
+"""Trials of somebody else, as a training set and through the command."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from symhpo.errors import UserError
+from symhpo.explain import from_trials
+from symhpo.formula.export import from_json
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def trials() -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    rate, width = 10 ** rng.uniform(-4, 0, 80), rng.integers(1, 64, 80)
+    return pd.DataFrame({"rate": rate, "width": width, "loss": np.maximum(0.1, 0.3 + 0.1 * np.log10(rate))})
+
+
+def test_columns_become_hyperparameters(trials: pd.DataFrame) -> None:
+    trials["kernel"] = ["rbf", "poly"] * 40
+    training_set = from_trials(trials, "loss", ["rate"])
+    space = training_set.space
+    assert {h.name: h.type for h in space.hyperparameters} == {
+        "kernel": "categorical",
+        "rate": "float",
+        "width": "int",
+    }
+    assert space["rate"].log
+    assert not space["width"].log
+    assert space["rate"].lower == trials["rate"].min()
+    assert space["kernel"].choices == ("poly", "rbf")
+    np.testing.assert_array_equal(training_set.y, trials["loss"])
+
+
+def test_failed_trials_are_left_out(trials: pd.DataFrame) -> None:
+    trials.loc[3, "loss"] = np.nan
+    trials.loc[5, "loss"] = np.inf
+    assert from_trials(trials, "loss").n_evaluations == 78
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda t: t.drop(columns="loss"), ["loss", "rate, width"]),
+        (lambda t: t.assign(loss=np.nan), ["0 trials"]),
+        (lambda t: t.assign(width=np.nan), ["width", "80 trials"]),
+        (lambda t: t.assign(rate=-1.0), ["rate", "-1"]),
+    ],
+)
+def test_bad_trials_are_explained(trials: pd.DataFrame, change: object, words: list[str]) -> None:
+    with pytest.raises(UserError) as error:
+        from_trials(change(trials), "loss", ["rate"])  # type: ignore[operator]
+    assert all(word in str(error.value) for word in words)
+
+
+def test_the_command_prints_the_front_and_writes_the_chosen_formula(
+    trials: pd.DataFrame, tmp_path: Path
+) -> None:
+    trials.to_csv(tmp_path / "trials.csv", index=False)
+    command = [sys.executable, "experiments/explain.py", str(tmp_path / "trials.csv"), "--cost", "loss"]
+    options = ["--log", "rate", "--max-nodes", "12", "--output", str(tmp_path / "out")]
+    printed = subprocess.run(
+        [*command, *options], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout
+    assert sum(line.startswith("→") for line in printed.splitlines()) == 1
+    formula = from_json(json.loads((tmp_path / "out" / "formula.json").read_text()))
+    assert formula.nodes <= 12
+    predicted = formula.evaluate(trials[["rate", "width"]].to_numpy(float))
+    assert np.sqrt(np.mean((predicted - trials["loss"]) ** 2)) < 0.1 * trials["loss"].std()
+    assert {p.suffix for p in (tmp_path / "out").iterdir()} == {
+        ".txt",
+        ".tex",
+        ".py",
+        ".json",
+        ".pdf",
+        ".png",
+    }
+
+
+def test_a_file_that_is_no_table_is_one_line(tmp_path: Path) -> None:
+    command = [sys.executable, "experiments/explain.py", str(tmp_path / "missing.csv")]
+    process = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+    assert process.returncode == 2
+    assert len(process.stderr.splitlines()) == 1
+    assert "missing.csv" in process.stderr
