@@ -107,6 +107,7 @@ class GplearnRegressor:
             function_set=[exp if name == "exp" else name for name in self.functions],
             random_state=seed,
             n_jobs=1,
+            low_memory=True,  # forgets old generations instead of searching them for ancestors
         )
 
 
