@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from symhpo.regression.search.constants import CompiledFit, polish, round_constants
 from symhpo.regression.search.evaluation import derivatives, evaluate, jacobian, node_values
+from symhpo.regression.search.growth import Search, SearchSettings
 from symhpo.regression.search.terms import Hyperparameters, TermLibrary
 from symhpo.regression.search.tree import (
     Node,
@@ -151,3 +152,25 @@ def test_affine_terms_are_least_squares() -> None:
     solution, *_ = np.linalg.lstsq(A * root[:, None], target * root, rcond=None)
     _, fitted = library.fit(target[None], weights[None])
     assert np.allclose(fitted[0, -1], solution, rtol=1e-5)
+
+
+def test_search_survives_fits_that_leave_their_domain() -> None:
+    class Wild:
+        """Fits that end where a logarithm has no value."""
+
+        def fit(self, node: Node) -> Node:
+            undefined = Node("log10", (Node("add", (constant(-10.0), variable(0))),))
+            return Node("max", (undefined, node))
+
+    y = np.sin(COLUMNS[0])
+    search = Search(
+        COLUMNS,
+        y,
+        Hyperparameters((0, 1), (), (0, 1)),
+        lambda node: bool(np.isfinite(values(node)).all()),
+        SearchSettings(max_nodes=8, fits=3),
+        np.random.default_rng(0),
+    )
+    search.compiled = Wild()  # type: ignore[assignment]
+    found = [tree for trees in search.run().values() for tree in trees]
+    assert [tree.node for tree in found] == [constant(float(y.mean()))]

@@ -24,7 +24,7 @@ from symhpo.regression.search.evaluation import evaluate
 from symhpo.regression.search.growth import Found, Search, SearchSettings
 from symhpo.regression.search.terms import Hyperparameters
 from symhpo.regression.search.tree import Node, constant, normal_form, to_formula
-from symhpo.regression.smoothing import GaussianProcess
+from symhpo.regression.smoothing import smooth
 from symhpo.seeds import generator
 from symhpo.space import Space
 
@@ -39,8 +39,9 @@ ROUNDING_LOSS = 0.002
 MAX_DIGITS = 8
 # How much higher the error on the training set may be with labels beside it than without.
 MAX_COST_OF_LABELS = 1.5
-# Points among which a Gaussian process labels those that it is surest of.
-CANDIDATES_PER_LABEL = 2
+# Variance of a label, relative to that of the costs, up to which it is used; the surest third always is.
+MAX_VARIANCE = 0.15
+SUREST = 3
 
 
 @dataclass(frozen=True)
@@ -54,11 +55,11 @@ class OperonRegressor:
     searches : int
         Independent searches, with seeds of their own, whose results are merged.
     labels : int
-        Configurations whose cost, as a Gaussian process predicts it, joins the evaluations in the
-        search; they keep formulas from following the noise and from going astray where there is no
-        data. A training set that a surrogate has labelled gives its first rows, to join the
-        surrogate's own evaluations; otherwise they are those that a process of the engine's own is
-        surest of, of points spread over the space. 0 leaves them out.
+        Configurations, at most, whose cost joins the evaluations in the search as Gaussian processes
+        of the engine's own predict it; they keep formulas from following the noise and from going
+        astray where there is no data. They are points spread over the space, without those that the
+        processes know too little of. Where a surrogate has labelled the training set, they are its
+        first rows, and the mean of both predictions. 0 leaves them out.
     max_rows : int
         Rows of a larger training set that the search uses.
     parents, fits : int
@@ -69,10 +70,10 @@ class OperonRegressor:
 
     max_nodes: int = 20
     searches: int = 1
-    labels: int = 80
+    labels: int = 120
     max_rows: int = 200
     parents: int = 3
-    fits: int = 30
+    fits: int = 24
     digits: int = 3
     name: str = "operon"
 
@@ -122,10 +123,7 @@ class OperonRegressor:
         X, y = self._some_rows(*(evaluated or (training_set.X, training_set.y)), seed)
         if evaluated is None or not self.labels or len(y) < 2 * (len(hyperparameters.columns) + 2):
             return np.ascontiguousarray(X.T), y
-        if training_set.surrogate is not None:
-            between, labels = training_set.X[: self.labels], training_set.y[: self.labels]
-        else:
-            between, labels = self._own_labels(training_set.space, X, y, list(hyperparameters.columns))
+        between, labels = self._labels(training_set, X, y, list(hyperparameters.columns))
         return np.ascontiguousarray(np.vstack([X, between]).T), np.r_[y, labels]
 
     def _some_rows(self, X: Array, y: Array, seed: int) -> tuple[Array, Array]:
@@ -134,12 +132,17 @@ class OperonRegressor:
         chosen = generator(seed, self.name, "rows").permutation(len(y))[: self.max_rows]
         return X[chosen], y[chosen]
 
-    def _own_labels(self, space: Space, X: Array, y: Array, used: list[int]) -> tuple[Array, Array]:
-        """Return configurations and their costs as a Gaussian process of the evaluations predicts them."""
-        process = GaussianProcess.fit(space.to_unit(X)[:, used], y)
-        between = space.quantile(spread(CANDIDATES_PER_LABEL * self.labels, len(space)))
-        mean, variance = process.predict(space.to_unit(between)[:, used])
-        surest = np.sort(np.argsort(variance, kind="stable")[: self.labels])
+    def _labels(self, training_set: TrainingSet, X: Array, y: Array, used: list[int]) -> tuple[Array, Array]:
+        """Return configurations and their costs as predicted from the evaluations `X`, `y`."""
+        space, U = training_set.space, training_set.space.to_unit(X)[:, used]
+        if training_set.surrogate is not None:
+            between = training_set.X[: self.labels]
+            mean, _ = smooth(U, y, space.to_unit(between)[:, used])
+            return between, (mean + training_set.y[: self.labels]) / 2
+        between = space.quantile(spread(self.labels, len(space)))
+        mean, variance = smooth(U, y, space.to_unit(between)[:, used])
+        count = max(np.count_nonzero(variance < MAX_VARIANCE * y.var()), -(-self.labels // SUREST))
+        surest = np.sort(np.argsort(variance, kind="stable")[:count])
         return between[surest], mean[surest]
 
 

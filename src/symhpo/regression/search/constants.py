@@ -152,8 +152,8 @@ def round_constants(node: Node, columns: Array, y: Array, digits: int) -> Node:
 
     The constants that matter most are rounded first, while others can still make up for it.
     """
-    nodes = node_values(node, columns)
     with np.errstate(all="ignore"):
+        nodes = node_values(node, columns)
         J = np.nan_to_num(jacobian(nodes, derivatives(nodes)))
     influence = np.linalg.norm(J, axis=1) * np.abs(constants(node))
     free = np.ones(len(influence), dtype=bool)

@@ -210,7 +210,7 @@ class Search:
         for path, (inner, values) in reversed(nodes.items()):
             if inner.kind in ("max", "min"):
                 decides = [bool(np.any(nodes[(*path, i)][1] == values)) for i in range(len(inner.children))]
-                if not all(decides):
+                if any(decides) and not all(decides):  # none does where a value is undefined
                     kept = tuple(c for c, needed in zip(inner.children, decides, strict=True) if needed)
                     smaller = kept[0] if len(kept) == 1 else Node(inner.kind, kept)
                     return self._without_idle(normal_form(replace(node, path, smaller)))
