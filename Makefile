@@ -58,7 +58,7 @@ paper: $(READY) ## every table and figure from collected records: make paper RES
 	$(RUN) experiments/paper.py --results $(RESULTS) --output paper
 
 reproduce: $(READY) ## compute one cell again and compare: make reproduce CELL=svm/vehicle
-	$(RUN) experiments/reproduce.py $(CELL) --results $(RESULTS)
+	$(RUN) experiments/reproduce.py "$(CELL)" --results $(RESULTS)
 
 lock: $(READY) ## write the versions installed in .venv to requirements.lock, platform markers kept
 	@grep '^#' requirements.lock > $(VENV)/lock

@@ -15,7 +15,7 @@ from symhpo.store.files import read_json
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "analysis").glob("*.ipynb"))
-OWN = ("faithfulness", "learning_curves", "complexity", "landscapes", "formulas", "beyond")
+OWN = ("answers", "faithfulness", "learning_curves", "complexity", "landscapes", "formulas", "beyond")
 
 pytestmark = pytest.mark.xdist_group("notebooks")
 
@@ -82,6 +82,19 @@ def test_both_protocols_and_both_engines_are_compared(paper: Path):
     assert {"SR (BO), holdout mean", "SR (BO), hpobench mean"} < set(protocols.columns)
     engines = pd.read_csv(paper / "faithfulness" / "engines_rmse_hpobench.csv")
     assert (engines["SR (Random), operon mean"] < engines["SR (Random), gplearn mean"]).all()
+
+
+def test_every_question_has_its_number_and_its_figure(paper: Path):
+    numbers = pd.read_csv(paper / "answers" / "answers.csv")
+    assert numbers["question"].nunique() == 6
+    shown = {path.stem for path in (paper / "answers").glob("*.png")}
+    assert shown >= {
+        "strategies_operon_hpobench",
+        "trade_off_operon_hpobench",
+        "engines_gplearn_hpobench",
+        "protocols_operon",
+        "quality_operon_hpobench",
+    }
 
 
 def test_every_cell_has_its_figures(paper: Path):

@@ -17,11 +17,14 @@ from symhpo.plots import (
     error_split,
     fronts_overview,
     learning_curves,
+    pairs,
     parsimony_curve,
+    quality,
     sampling_bias,
     stability,
+    trade_off_curves,
 )
-from symhpo.plots.fronts import error_at_size
+from symhpo.plots.fronts import most_accurate
 from symhpo.plots.methods import COLOURS
 from symhpo.statistics import average_ranks
 
@@ -201,11 +204,11 @@ def test_legend_of_a_single_cell_fits():
     assert_nothing_overlaps(figure)
 
 
-def test_error_at_a_size_is_that_of_the_best_member_that_fits():
+def test_the_most_accurate_member_of_every_front():
     own = fronts().query("cell == 'svm/car' and method == 'SR (BO)'")
-    assert error_at_size(own, 1).empty
-    assert sorted(error_at_size(own, 4)) == [0.25, 0.5]
-    assert sorted(error_at_size(own, 100)) == [0.125, 0.25]
+    assert most_accurate(own[own["nodes"] <= 1]).empty
+    assert sorted(most_accurate(own[own["nodes"] <= 4])["nrmse"]) == [0.25, 0.5]
+    assert sorted(most_accurate(own)["nrmse"]) == [0.125, 0.25]
 
 
 def test_fronts_overview_draws_medians_choices_and_baselines():
@@ -221,3 +224,66 @@ def test_fronts_overview_draws_medians_choices_and_baselines():
     assert [[4, 0.25]] in [points.tolist() for points in offsets(axes)]
     assert [t.get_text() for t in figure.legends[0].get_texts()] == [*METHODS, "GP baseline"]
     assert_nothing_overlaps(figure)
+
+
+def test_trade_off_draws_the_median_over_cells():
+    table = pd.DataFrame(
+        {
+            "cell": ["a", "b", "c"] * 2,
+            "method": "SR (BO)",
+            "nodes": [1] * 3 + [5] * 3,
+            "nrmse": [1.0, 0.9, 0.8, 0.2, 0.3, 0.7],
+        }
+    )
+    (axes,) = trade_off_curves(table).axes
+    line = axes.lines[0]
+    assert line.get_xdata().tolist() == [1, 5]
+    assert line.get_ydata().tolist() == pytest.approx([0.9, 0.3])
+    assert line.get_label() == "SR (BO)"
+
+
+def paired_scores(worst: float) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"SR (Random)": [0.2, 0.3, 0.4], "SR (BO)": [0.4, 0.5, worst]},
+        index=["svm/car", "lr/car", "custom/car"],
+    )
+
+
+def test_pairs_draw_each_cell_once_on_equal_axes():
+    figure = pairs(paired_scores(0.8), [("SR (Random)", "SR (BO)")], label="RMSE / std")
+    (axes,) = figure.axes
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("SR (Random)", "SR (BO)")
+    assert axes.get_xlim() == axes.get_ylim()
+    assert axes.get_xscale() == "linear"
+    assert sorted(tuple(p) for points in offsets(axes) for p in points) == [
+        (0.2, 0.4),
+        (0.3, 0.5),
+        (0.4, 0.8),
+    ]
+    assert [t.get_text() for t in figure.legends[0].get_texts()] == ["lr", "svm", "custom"]
+    assert_nothing_overlaps(figure)
+
+
+@pytest.mark.parametrize(("worst", "cells", "scale"), [(np.inf, 2, "linear"), (80.0, 3, "log")])
+def test_pairs_with_runaway_errors(worst: float, cells: int, scale: str):
+    figure = pairs(paired_scores(worst), [("SR (Random)", "SR (BO)")] * 4, label="RMSE / std")
+    assert len(figure.axes) == 4
+    assert all(sum(map(len, offsets(axes))) == cells for axes in figure.axes)
+    assert figure.axes[0].get_yscale() == scale
+    assert_nothing_overlaps(figure)
+
+
+def test_quality_marks_what_no_formula_explains():
+    table = pd.DataFrame(
+        {
+            "cell": ["svm/car", "lr/car", "rf/flat"],
+            "nRMSE": [0.3, 1.4, np.nan],
+            "noise / std": [0.1, 0.9, np.nan],
+            "verdict": ["structure found", "no formula beats a constant", "flat"],
+        }
+    )
+    (axes,) = quality(table).axes
+    assert [t.get_text() for t in axes.get_yticklabels()] == ["lr/car", "svm/car"]
+    labels = axes.get_legend_handles_labels()[1]
+    assert labels == ["noise floor", "structure found", "no formula beats a constant", "a constant"]
+    assert [points.tolist() for points in offsets(axes)] == [[[0.3, 1.0]], [[1.4, 0.0]]]

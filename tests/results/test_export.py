@@ -62,7 +62,7 @@ def test_training_points_are_those_of_the_main_size(study: Path, results: Result
     )
     frame = training_set(run, stored_landscape(run, Store(study / "store")))
     expected = frame[frame["n_samples"] == 140][["C", "gamma"]].to_numpy()
-    assert np.array_equal(results.training_points("svm/vehicle", "bo", 3), expected)
+    assert np.array_equal(results.training_points("svm/vehicle", "bo", 3, "operon"), expected)
 
 
 def test_predictions_give_the_recorded_scores(results: Results):

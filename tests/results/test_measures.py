@@ -11,6 +11,7 @@ import pytest
 
 from symhpo.results import CellLandscape, Results
 from symhpo.results.measures import (
+    bias_correlation,
     cell_means,
     confidence_intervals,
     error_split,
@@ -18,6 +19,8 @@ from symhpo.results.measures import (
     landscape_quality,
     representatives,
     sampling_bias,
+    selections,
+    trade_off,
 )
 
 
@@ -87,6 +90,58 @@ def test_bayesian_optimisation_samples_less_evenly_the_more_it_exploits(results:
     assert (bias["SR (BO)"] > 2 * bias["SR (Random)"]).all()
     seeds = bias["SR (BO)"].unstack("seed")
     assert (seeds[3] > seeds[0]).all()
+
+
+def test_correlation_over_samples_and_within_and_between_cells():
+    samples = [
+        # Within a cell the error rises with the discrepancy; the cell with the lower one has larger errors.
+        ("a", "SR (BO)", seed, 0.1 + 0.01 * seed, 0.8 + 0.01 * seed)
+        for seed in range(4)
+    ] + [("b", "SR (BO)", seed, 0.2 + 0.01 * seed, 0.4 + 0.01 * seed) for seed in range(4)]
+    samples += [(cell, "SR (Random)", 0, 0.01, 0.2) for cell in "ab"]
+    bias = pd.DataFrame(samples, columns=["cell", "method", "seed", "discrepancy", "nrmse"])
+    found = bias_correlation(bias)
+    assert found.loc["all samples", "rho"] < 0
+    assert found.loc["within cells", "rho"] == pytest.approx(1)
+    assert found["n"].tolist() == [8, 8, 2]
+    assert np.isnan(found.loc["between cells", "rho"])
+
+
+def front_members() -> pd.DataFrame:
+    members = [
+        ("a", run, nodes, rmse, rmse)
+        for run, front in {"r1": ((1, 1.0), (5, 0.4)), "r2": ((1, 1.0), (3, 0.6), (9, 0.2))}.items()
+        for nodes, rmse in front
+    ]
+    frame = pd.DataFrame(members, columns=["cell", "run_id", "nodes", "rmse_train", "nrmse"])
+    return frame.assign(method="SR (BO)", regressor="operon", regressor_seed=0)
+
+
+def test_trade_off_is_the_median_over_runs():
+    table = trade_off(front_members(), (1, 3, 5, 9)).set_index("nodes")["nrmse"]
+    assert table.to_dict() == pytest.approx({1: 1.0, 3: 0.8, 5: 0.5, 9: 0.3})
+
+
+def test_sizes_that_not_every_front_reaches_have_no_trade_off():
+    fronts = front_members().query("run_id == 'r1' or nodes > 1")
+    assert trade_off(fronts, (1, 3))["nodes"].tolist() == [3]
+
+
+def test_selections_from_the_same_fronts():
+    chosen = pd.DataFrame(
+        {
+            "cell": "a",
+            "method": "SR (BO)",
+            "selection": "bic",
+            "nrmse": [0.4, 0.6],
+            "nodes": [5, 3],
+        }
+    )
+    table = selections(front_members(), chosen, (3,)).set_index("rule")
+    assert table["nrmse"].to_dict() == pytest.approx(
+        {"chosen (bic)": 0.5, "at most 3 nodes": 0.8, "most accurate": 0.3}
+    )
+    assert table["nodes"].tolist() == [4, 2, 7]
 
 
 def test_representative_is_the_middle_run(records: pd.DataFrame):

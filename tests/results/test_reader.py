@@ -96,4 +96,4 @@ def test_recorded_size_wins(study: Path, tmp_path: Path):
 
 def test_no_such_training_set(results: Results):
     with pytest.raises(MissingResultsError, match="seed 99"):
-        results.training_points("svm/car", "bo", 99)
+        results.training_points("svm/car", "bo", 99, "operon")

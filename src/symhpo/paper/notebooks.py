@@ -16,6 +16,7 @@ from symhpo.store.files import write_whole
 __all__ = ["Outcome", "execute", "find_notebooks"]
 
 ORDER = (
+    "answers",
     "faithfulness",
     "learning_curves",
     "complexity",

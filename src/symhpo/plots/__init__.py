@@ -7,9 +7,11 @@ from symhpo.plots.bias import sampling_bias
 from symhpo.plots.complexity import complexity, parsimony_curve
 from symhpo.plots.curves import learning_curves
 from symhpo.plots.errors import error_split
-from symhpo.plots.fronts import fronts_overview
+from symhpo.plots.fronts import fronts_overview, trade_off_curves
 from symhpo.plots.landscape import landscapes
 from symhpo.plots.methods import method, methods
+from symhpo.plots.pairs import pairs
+from symhpo.plots.quality import quality
 from symhpo.plots.ranks import critical_difference
 from symhpo.plots.stability import stability
 from symhpo.plots.style import save, style
@@ -26,11 +28,14 @@ __all__ = [
     "learning_curves",
     "method",
     "methods",
+    "pairs",
     "parsimony_curve",
+    "quality",
     "sampling_bias",
     "save",
     "save_table",
     "score_table",
     "stability",
     "style",
+    "trade_off_curves",
 ]

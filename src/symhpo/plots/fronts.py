@@ -15,25 +15,21 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["error_at_size", "fronts_overview"]
+__all__ = ["fronts_overview", "most_accurate", "trade_off_curves"]
 
 COLUMNS = 4
 
 
-def error_at_size(fronts: pd.DataFrame, nodes: int) -> pd.Series[float]:
-    """Return, for each front, the nRMSE of its most accurate member with at most so many nodes.
+def most_accurate(fronts: pd.DataFrame) -> pd.DataFrame:
+    """Return the member of each front with the smallest error on the training set.
 
     Parameters
     ----------
     fronts : DataFrame
-        Columns ``run_id``, ``regressor``, ``regressor_seed``, ``nodes``, ``rmse_train``, ``nrmse``;
-        most accurate is meant on the training set.
-    nodes : int
+        Columns ``run_id``, ``regressor``, ``regressor_seed``, ``nodes``, ``rmse_train``, ``nrmse``.
     """
-    small = fronts[fronts["nodes"] <= nodes]
-    best = small.groupby(["run_id", "regressor", "regressor_seed"], dropna=False)["rmse_train"].idxmin()
-    errors: pd.Series[float] = small.loc[best, "nrmse"]
-    return errors
+    front = ["run_id", "regressor", "regressor_seed"]
+    return fronts.loc[fronts.groupby(front, dropna=False)["rmse_train"].idxmin()]
 
 
 def fronts_overview(
@@ -44,7 +40,7 @@ def fronts_overview(
     Parameters
     ----------
     fronts : DataFrame
-        As in `error_at_size`, with the columns ``cell`` and ``method``.
+        As in `most_accurate`, with the columns ``cell`` and ``method``.
     chosen : DataFrame
         The records of the same runs: ``cell``, ``method``, ``nodes``, ``nrmse``.
     references : mapping, optional
@@ -69,6 +65,37 @@ def fronts_overview(
     return figure
 
 
+def trade_off_curves(table: pd.DataFrame) -> Figure:
+    """Draw the error that formulas of at most so many nodes reach, over all cells.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns ``cell``, ``method``, ``nodes``, ``nrmse``; a row for each cell, method and size.
+
+    Returns
+    -------
+    Figure
+        Lines are medians over the cells, bands hold the middle half of them.
+    """
+    with style():
+        figure = new_figure(4.8, 2.9)
+        axes = figure.subplots()
+        for name in SYMBOLIC:
+            own = table[table["method"] == name].groupby("nodes")["nrmse"]
+            if own.ngroups == 0:
+                continue
+            low, middle, high = (own.quantile(q) for q in (0.25, 0.5, 0.75))
+            axes.step(middle.index, middle, where="post", color=COLOURS[name], label=name)
+            axes.fill_between(low.index, low, high, color=COLOURS[name], alpha=0.15, linewidth=0, step="post")
+        axes.axhline(1.0, color="black", linestyle="--", linewidth=0.9, label="std of the landscape")
+        axes.set(xlabel="nodes of the formula, at most", ylabel="RMSE / std of the landscape")
+        axes.set_ylim(0, 1.1)
+        axes.grid()
+        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    return figure
+
+
 def _draw_cell(axes: Axes, fronts: pd.DataFrame, chosen: pd.DataFrame) -> None:
     from matplotlib.ticker import MaxNLocator
 
@@ -77,7 +104,7 @@ def _draw_cell(axes: Axes, fronts: pd.DataFrame, chosen: pd.DataFrame) -> None:
         own = fronts[fronts["method"] == name]
         if own.empty:
             continue
-        errors = [error_at_size(own, size).median() for size in sizes]
+        errors = [most_accurate(own[own["nodes"] <= size])["nrmse"].median() for size in sizes]
         axes.step(sizes, errors, where="post", color=COLOURS[name], label=name)
         picked = chosen[chosen["method"] == name]
         axes.scatter(

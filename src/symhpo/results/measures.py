@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from symhpo.formula import Formula
-from symhpo.plots.methods import SYMBOLIC, method
+from symhpo.plots.fronts import most_accurate
+from symhpo.plots.methods import METHODS, SYMBOLIC, method
 from symhpo.statistics import bootstrap_interval, centred_discrepancy, disagreement
 
 if TYPE_CHECKING:
@@ -16,17 +18,27 @@ if TYPE_CHECKING:
     from symhpo.results.reader import Results
 
 __all__ = [
+    "bias_correlation",
     "cell_means",
+    "compared_means",
     "confidence_intervals",
     "error_split",
     "formula_stability",
     "landscape_quality",
+    "leaked_landscapes",
     "representatives",
     "sampling_bias",
+    "selections",
+    "trade_off",
+    "under_both_protocols",
+    "with_all_engines",
 ]
 
 NOISY = 0.5
 """Share of a landscape's standard deviation above which its noise floor makes it a noisy one."""
+
+MIN_CORRELATED = 3
+"""Fewer points than these have no correlation."""
 
 SURROGATE = method("bo_gp", "gp")
 SR_BO_GP = method("bo_gp", "operon")
@@ -35,7 +47,32 @@ SR_BO_GP = method("bo_gp", "operon")
 def cell_means(records: pd.DataFrame, value: str = "nrmse", *, columns: str = "method") -> pd.DataFrame:
     """Return the mean of a score over the runs that ended well: a row a cell, a column a method."""
     ok = records[records["status"] == "ok"].dropna(subset=value)
-    return ok.pivot_table(index="cell", columns=columns, values=value, aggfunc="mean", observed=True)
+    means: pd.DataFrame = ok.pivot_table(
+        index="cell", columns=columns, values=value, aggfunc="mean", observed=True
+    )
+    return means
+
+
+def compared_means(records: pd.DataFrame) -> pd.DataFrame:
+    """Return the mean nRMSE of the methods that tests compare, in the paper's order: all but a constant."""
+    means = cell_means(records)
+    names = [name for name in METHODS if name in means and name != "Constant"]
+    compared: pd.DataFrame = means[names].dropna(axis=1, how="all")
+    return compared
+
+
+def with_all_engines(records: pd.DataFrame) -> pd.DataFrame:
+    """Return the records of formulas in cells that all engines have; none if there is one engine only."""
+    formulas = records[records["method"].isin(SYMBOLIC)]
+    engines = formulas.groupby("cell")["engine"].transform("nunique")
+    shared: pd.DataFrame = formulas[(engines > 1) & (engines == engines.max())]
+    return shared
+
+
+def under_both_protocols(records: pd.DataFrame) -> pd.DataFrame:
+    """Return the records of cells that the same engine has under more than one protocol."""
+    keys = ["model", "dataset", "hyperparameters", "engine"]
+    return records[records.groupby(keys)["protocol"].transform("nunique") > 1]
 
 
 def confidence_intervals(records: pd.DataFrame, value: str = "nrmse") -> pd.DataFrame:
@@ -80,7 +117,7 @@ def landscape_quality(results: Results, records: pd.DataFrame) -> pd.DataFrame:
         if cell not in formulas.index:
             continue
         own = formulas.loc[cell].dropna().to_dict()
-        best, ratio = min(own, key=own.__getitem__), landscape.noise_floor / landscape.spread
+        best, ratio = min(own, key=own.__getitem__), landscape.noise_ratio
         error = float(own[best])
         rows.append(
             (cell, landscape.spread, landscape.noise_floor, ratio, best, error, _verdict(error, ratio))
@@ -181,10 +218,142 @@ def sampling_bias(results: Results, engine: str) -> pd.DataFrame:
         cell, strategy, seed, name = group.iloc[0][["cell", "strategy", "seed", "method"]]
         space = results.spaces[cell]
         if all(h.type != "categorical" for h in space.hyperparameters):
-            points = results.training_points(cell, strategy, seed)
+            points = results.training_points(cell, strategy, seed, engine)
             discrepancy = centred_discrepancy(space, points)
             rows.append((cell, seed, name, discrepancy, float(group["nrmse"].mean())))
     return pd.DataFrame(rows, columns=["cell", "seed", "method", "discrepancy", "nrmse"])
+
+
+def bias_correlation(bias: pd.DataFrame) -> pd.DataFrame:
+    """Correlate the discrepancy of BO's samples with the error of their formulas.
+
+    Parameters
+    ----------
+    bias : DataFrame
+        As `sampling_bias` returns it.
+
+    Returns
+    -------
+    DataFrame
+        Spearman's ``rho`` with ``p`` and ``n`` for SR (BO), in three ways (the index): over ``all samples``;
+        ``within cells``, each less its cell's mean; and ``between cells``, of the cells' mean discrepancy
+        and the ratio of their mean errors, SR (BO) / SR (Random). NaN for fewer than three points.
+    """
+    import pandas as pd
+
+    bo = bias[bias["method"] == method("bo", "operon")]
+    pair = ["discrepancy", "nrmse"]
+    centred = bo[pair] - bo.groupby("cell")[pair].transform("mean")
+    means = bias.pivot_table(index="cell", columns="method", values="nrmse")
+    between = bo.groupby("cell")[["discrepancy"]].mean()
+    if method("random", "operon") in means:
+        between["nrmse"] = means[method("bo", "operon")] / means[method("random", "operon")]
+    else:
+        between["nrmse"] = np.nan
+    several = bo.groupby("cell")["seed"].transform("size") > 1
+    points = {"all samples": bo[pair], "within cells": centred[several], "between cells": between}
+    rows = {name: _spearman(frame) for name, frame in points.items()}
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["rho", "p", "n"])
+
+
+def trade_off(fronts: pd.DataFrame, sizes: Iterable[int]) -> pd.DataFrame:
+    """Return what formulas of at most so many nodes reach.
+
+    Parameters
+    ----------
+    fronts : DataFrame
+        Of one engine, as `Results.fronts` has them.
+    sizes : iterable of int
+        Numbers of nodes.
+
+    Returns
+    -------
+    DataFrame
+        A row for each cell, method and size: ``nodes`` and ``nrmse``, median over the runs of the most
+        accurate member (on the training set) with at most so many nodes; sizes that not every front of
+        a cell and method reaches are left out.
+    """
+    import pandas as pd
+
+    keys = ["cell", "method"]
+    fronts = fronts[fronts["method"].isin(SYMBOLIC)]
+    runs = most_accurate(fronts).groupby(keys).size()
+    frames = []
+    for nodes in sizes:
+        groups = most_accurate(fronts[fronts["nodes"] <= nodes]).groupby(keys)
+        complete = groups.size().reindex(runs.index, fill_value=0) == runs
+        medians = groups["nrmse"].median()[complete[complete].index]
+        frames.append(medians.rename("nrmse").reset_index().assign(nodes=nodes))
+    return pd.concat(frames, ignore_index=True)[[*keys, "nodes", "nrmse"]]
+
+
+def selections(fronts: pd.DataFrame, chosen: pd.DataFrame, sizes: Iterable[int]) -> pd.DataFrame:
+    """Compare what was chosen from fronts with what other rules would have chosen from the same ones.
+
+    Parameters
+    ----------
+    fronts : DataFrame
+        Of one engine, as `Results.fronts` has them.
+    chosen : DataFrame
+        The records of the formulas that were chosen from them.
+    sizes : iterable of int
+        For the rules "at most so many nodes".
+
+    Returns
+    -------
+    DataFrame
+        A row for each method and rule: ``nrmse`` and ``nodes``, means over the cells of medians over runs.
+    """
+    import pandas as pd
+
+    fronts = fronts[fronts["method"].isin(SYMBOLIC)]
+    rules = {f"chosen ({' or '.join(sorted(set(chosen['selection'].dropna())))})": chosen}
+    rules |= {f"at most {n} nodes": most_accurate(fronts[fronts["nodes"] <= n]) for n in sizes}
+    rules |= {"most accurate": most_accurate(fronts)}
+    frames = [
+        rows.groupby(["method", "cell"])[["nrmse", "nodes"]]
+        .median()
+        .groupby("method")
+        .mean()
+        .astype(float)
+        .reset_index()
+        .assign(rule=name)
+        for name, rows in rules.items()
+    ]
+    table = pd.concat(frames, ignore_index=True)
+    return table[["method", "rule", "nrmse", "nodes"]].sort_values("method", kind="stable")
+
+
+def leaked_landscapes(results: Results) -> pd.DataFrame:
+    """Compare the landscapes of cells that are there under both protocols.
+
+    Returns
+    -------
+    DataFrame
+        A row a cell (its label under ``hpobench``): mean ``cost`` and ``noise / std`` under both,
+        ``kendall_tau`` between the two, and ``regret``, what the best point of ``hpobench`` costs under
+        ``holdout`` above the best one there.
+    """
+    import pandas as pd
+    from scipy.stats import kendalltau
+
+    keys = ["model", "dataset", "hyperparameters"]
+    cells = results.records.pivot_table(index=keys, columns="protocol", values="cell", aggfunc="first")
+    rows = []
+    for labels in cells.reindex(columns=["hpobench", "holdout"]).dropna().to_dict("records"):
+        leaked, sound = (results.landscapes[labels[name]] for name in ("hpobench", "holdout"))
+        rows.append(
+            {
+                "cell": labels["hpobench"],
+                "cost (hpobench)": float(np.nanmean(leaked.cost)),
+                "cost (holdout)": float(np.nanmean(sound.cost)),
+                "noise / std (hpobench)": leaked.noise_ratio,
+                "noise / std (holdout)": sound.noise_ratio,
+                "kendall_tau": float(kendalltau(leaked.cost, sound.cost, nan_policy="omit").statistic),
+                "regret": float(sound.cost[np.nanargmin(leaked.cost)] - np.nanmin(sound.cost)),
+            }
+        )
+    return pd.DataFrame(rows)
 
 
 def representatives(records: pd.DataFrame) -> pd.DataFrame:
@@ -210,6 +379,16 @@ def _values(prediction: pd.DataFrame) -> np.ndarray:
 def _differences(truth: np.ndarray, surrogate: np.ndarray, formula: np.ndarray) -> list[float]:
     pairs = ((formula, truth), (surrogate, truth), (formula, surrogate))
     return [float(np.sqrt(np.nanmean((a - b) ** 2))) for a, b in pairs]
+
+
+def _spearman(points: pd.DataFrame) -> tuple[float, float, int]:
+    from scipy.stats import spearmanr
+
+    x, y = points[np.isfinite(points).all(axis=1)].to_numpy(np.float64).T
+    if len(x) < MIN_CORRELATED:
+        return np.nan, np.nan, len(x)
+    found = spearmanr(x, y)
+    return float(found.statistic), float(found.pvalue), len(x)
 
 
 def _verdict(error: float, noise_ratio: float) -> str:

@@ -72,6 +72,11 @@ class CellLandscape:
         """Standard deviation of the cost over the points."""
         return float(np.nanstd(self.cost))
 
+    @property
+    def noise_ratio(self) -> float:
+        """Noise floor / spread; NaN for a flat landscape."""
+        return self.noise_floor / self.spread if self.spread > 0 else np.nan
+
 
 @dataclass(frozen=True)
 class Results:
@@ -177,12 +182,15 @@ class Results:
         """The training sets at the main size, with the columns ``cell`` and ``engine``."""
         return self._with_engine(self._table(TRAINING_SETS))
 
-    def training_points(self, cell: str, strategy: str, seed: int) -> Array:
+    def training_points(self, cell: str, strategy: str, seed: int, engine: str) -> Array:
         """Return the configurations that a regression saw at the main size; shape (n, d)."""
         frame = self.training_sets
         group = frame[(frame["cell"] == cell) & (frame["strategy"] == strategy) & (frame["seed"] == seed)]
+        group = group[group["engine"] == engine]
         if group.empty:
-            raise MissingResultsError(f"{TRAINING_SETS} has no {strategy} with seed {seed} for {cell}")
+            raise MissingResultsError(
+                f"{TRAINING_SETS} has no {strategy} with seed {seed} for {cell}, {engine}"
+            )
         first = group[group["run_id"] == group["run_id"].iloc[0]]
         return self._configurations(cell, first)
 
