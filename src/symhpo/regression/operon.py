@@ -42,6 +42,8 @@ MAX_COST_OF_LABELS = 1.5
 # Variance of a label, relative to that of the costs, up to which it is used; the surest third always is.
 MAX_VARIANCE = 0.15
 SUREST = 3
+# Share of the labels that is taken from a training set that a surrogate labelled: none is sifted out there.
+UNSIFTED = 2 / 3
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,8 @@ class OperonRegressor:
         Configurations, at most, whose cost joins the evaluations in the search as Gaussian processes
         of the engine's own predict it; they keep formulas from following the noise and from going
         astray where there is no data. They are points spread over the space, without those that the
-        processes know too little of. Where a surrogate has labelled the training set, they are its
-        first rows, and the mean of both predictions. 0 leaves them out.
+        processes know too little of. Where a surrogate has labelled the training set, two thirds as
+        many of its first rows, and the mean of both predictions. 0 leaves them out.
     max_rows : int
         Rows of a larger training set that the search uses.
     parents, fits : int
@@ -136,12 +138,13 @@ class OperonRegressor:
         """Return configurations and their costs as predicted from the evaluations `X`, `y`."""
         space, U = training_set.space, training_set.space.to_unit(X)[:, used]
         if training_set.surrogate is not None:
-            between = training_set.X[: self.labels]
+            count = math.ceil(UNSIFTED * self.labels)
+            between = training_set.X[:count]
             mean, _ = smooth(U, y, space.to_unit(between)[:, used])
-            return between, (mean + training_set.y[: self.labels]) / 2
+            return between, (mean + training_set.y[:count]) / 2
         between = space.quantile(spread(self.labels, len(space)))
         mean, variance = smooth(U, y, space.to_unit(between)[:, used])
-        count = max(np.count_nonzero(variance < MAX_VARIANCE * y.var()), -(-self.labels // SUREST))
+        count = max(int(np.count_nonzero(variance < MAX_VARIANCE * y.var())), math.ceil(self.labels / SUREST))
         surest = np.sort(np.argsort(variance, kind="stable")[:count])
         return between[surest], mean[surest]
 
