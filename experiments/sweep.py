@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import math
 import sys
 import time
 from pathlib import Path
@@ -50,7 +51,7 @@ def parse() -> argparse.Namespace:
         one = commands.add_parser(name, help=text)
         one.set_defaults(command=command)
         one.add_argument(
-            "--local", type=int, metavar="N", help="run here, in N processes, instead of on SLURM"
+            "--local", type=count, metavar="N", help="run here, in N processes, instead of on SLURM"
         )
         one.add_argument("--cluster", default="default", help="profile in slurm/profiles (%(default)s)")
         if name == "submit":
@@ -70,11 +71,29 @@ def parse() -> argparse.Namespace:
         one.set_defaults(command=command)
         one.add_argument("sweep", nargs="?", type=Path, help="folder of the sweep")
         if name == "watch":
-            one.add_argument("--every", type=float, default=5.0, help="seconds (%(default)s)")
+            one.add_argument("--every", type=seconds, default=5.0, help="seconds (%(default)s)")
         if name == "collect":
             one.add_argument("--output", type=Path, help="table to write (SWEEP/collected)")
             one.add_argument("--allow-mixed-versions", action="store_true")
     return parser.parse_args()
+
+
+def count(text: str) -> int:
+    """Read a number of processes."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of processes: give 1 or more")
+    return int(text)
+
+
+def seconds(text: str) -> float:
+    """Read a pause."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
+    return number
 
 
 def submit(arguments: argparse.Namespace) -> int:
@@ -187,6 +206,8 @@ def show(now: Status) -> None:
     from symhpo.sweep.table import status_line
 
     print(status_line(now), flush=True)
+    if now.trouble:
+        print(f"what SLURM has is taken to wait still: {now.trouble}", file=sys.stderr)
 
 
 def report(sweep: Sweep, now: Status) -> None:
@@ -194,8 +215,6 @@ def report(sweep: Sweep, now: Status) -> None:
     from symhpo.sweep.table import reasons_text
 
     show(now)
-    if now.trouble:
-        print(f"what SLURM has is taken to wait still: {now.trouble}", file=sys.stderr)
     for line in reasons_text(now, {index: line.overrides for index, line in enumerate(sweep.lines)}):
         print(line)
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
+import pty
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pandas as pd
 import psutil
 import pytest
+from waiting import await_true
 
 from symhpo.store import TIMINGS
 from symhpo.sweep.manifest import Sweep
@@ -59,8 +60,22 @@ class Study:
         assert status is None or process.returncode == status, f"{output}\n{errors}"
         return output + errors
 
+    def run_on_terminal(self, command: str, *arguments: object) -> str:
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen(
+            [sys.executable, str(COMMAND), command, *map(str, arguments)], stdout=theirs, stderr=theirs
+        )
+        os.close(theirs)
+        output = b""
+        with contextlib.suppress(OSError):  # Linux's way of saying that the other end is closed
+            while block := os.read(ours, 4096):
+                output += block
+        os.close(ours)
+        assert process.wait() == 0
+        return output.decode()
+
     def submit(self, *overrides: str, options: tuple[object, ...] = (), status: int | None = 0) -> str:
-        study = ("--config-dir", CONF, "--runner", RUNNER)
+        study = ("--config-dir", self.config, "--runner", RUNNER)
         return self.run("submit", *options, *study, *self.overrides(*overrides), status=status)
 
     def sweep(self) -> Sweep:
@@ -91,13 +106,6 @@ class Study:
             or ".unfinished" in path.parent.parts
             or path.parent.name == "leases"
         ]
-
-
-def await_true(condition: Callable[[], bool], seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "nothing happened"
-        time.sleep(0.1)
 
 
 @pytest.fixture

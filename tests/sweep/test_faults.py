@@ -13,6 +13,7 @@ from collections import Counter
 import pandas as pd
 import psutil
 import pytest
+from waiting import await_true
 
 from symhpo.sweep.operations import UNFINISHED, run_here
 from symhpo.sweep.status import Status
@@ -85,6 +86,47 @@ def test_ten_thousand_runs_on_slurm(study, own_cluster, figures):
     figures["10 000 runs as 10 000 SLURM jobs: status, s"] = time.monotonic() - started
     study.run("cancel", study.sweep().path)
     assert cluster.jobs(study.sweep(), "PENDING") == {}
+
+
+def test_eleven_hundred_jobs_at_an_array_limit_of_1001(study, own_cluster, figures):
+    cluster = own_cluster(MAX_ARRAY=1001)
+    path = study.root / "cluster.yaml"
+    path.write_text("runs_per_job: 1\njobs: 2\nmemory: 100M\n")
+    started = time.monotonic()
+    output = study.submit("seed=range(1100)", options=("--cluster", path))
+    assert "submitted 1100 jobs" in output
+    assert output.rpartition(" as ")[2].count(",") == 1
+    await_true(lambda: bool(study.evaluations()))
+    figures["1 100 runs as 1 100 SLURM jobs: until the first one works, s"] = time.monotonic() - started
+    # The last one too finds its share.
+    last = max(cluster.jobs(study.sweep()), key=lambda job: tuple(map(int, job.split("_"))))
+    assert last.endswith("_98")
+    study.run("cancel", study.sweep().path)
+    assert study.status().is_over
+
+
+def test_a_stopped_worker_neither_corrupts_nor_blocks(study, figures):
+    """SIGSTOP while it holds the leases of a run and of its trials; SIGCONT when all is done."""
+    sweep = study.open("cell=a,b", "seed=0,1", "trials=20", "seconds=0.2")
+    needed = Counter(f"{cell} {trial}" for cell in "ab" for trial in range(20))
+    supervisor = study.start("resubmit", "--local", 2, sweep.path)
+    await_true(lambda: len(list(sweep.leased())) == 2 and len(study.evaluations()) > 6)
+    stopped = psutil.Process(sweep.lease(next(iter(sweep.leased()))).holder().pid)
+    stopped.suspend()
+    try:
+        await_true(lambda: Status(sweep).counts["done"] == 4, 240)
+    finally:
+        stopped.resume()
+    output, errors = supervisor.communicate(timeout=60)
+    assert supervisor.returncode == 0, output + errors
+    table = study.collected()
+    assert sorted(zip(table["model"], table["seed"], strict=True)) == [(c, s) for c in "ab" for s in (0, 1)]
+    # The evaluation at hand, and those that the stopped one did before it saw that it was too late.
+    repeated = Counter(study.evaluations()) - needed
+    assert not needed - Counter(study.evaluations())
+    assert repeated.total() <= 20
+    assert study.leftovers() == []
+    figures["4 runs, a worker stopped and continued: evaluations repeated"] = repeated.total()
 
 
 def test_ten_thousand_runs_on_this_machine(study, figures):

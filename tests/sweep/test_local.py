@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import signal
 
 import pytest
+from waiting import await_true
+
+from symhpo.errors import UserError
+from symhpo.sweep.profile import Profile
+from symhpo.sweep.worker import STOPPED
 
 SWEEP = ("cell=a,b", "seed=range(3)")
 
@@ -40,6 +47,10 @@ def test_submitting_twice_is_one_sweep(study):
     [
         ("exception", "ZeroDivisionError: boom"),
         ("user", "no data set: fill the folder"),
+        ("memory", "MemoryError"),
+        ("leave", "SystemExit: 0"),
+        ("vanish", "exit status 0"),
+        ("abort", "the process was killed by signal 6"),
         ("crash", "the process was killed by signal 9"),
     ],
 )
@@ -69,8 +80,6 @@ def test_collect_counts_what_is_missing(study):
 
 
 def test_ctrl_c_is_resumed(study):
-    from symhpo.sweep.worker import STOPPED
-
     sweep = study.open("cell=a,b", "seed=range(2)", "seconds=0.1", "trials=10")
     process = study.start("resubmit", "--local", 2, sweep.path)
     while not study.evaluations():
@@ -88,14 +97,48 @@ def test_ctrl_c_is_resumed(study):
     assert study.leftovers() == []
 
 
-def test_cancel_lets_no_further_run_begin(study):
-    sweep = study.open("cell=a,b,c", "seed=range(10)", "seconds=0.2")
+def test_cancel_stops_what_runs_and_resubmit_completes_it(study):
+    sweep = study.open("cell=a", "seed=range(3)", "trials=40", "seconds=0.1")
     process = study.start("resubmit", "--local", 1, sweep.path)
     while not study.evaluations():
         assert process.poll() is None
-    study.run("cancel", sweep.path)
+    output = study.run("cancel", sweep.path)
+    assert "running" not in output
+    assert "waiting" not in output
     process.communicate(timeout=60)
-    assert study.status().counts["missing"] > 10
+    assert len(study.evaluations()) < 40
+    assert "3 runs: 3 done" in study.run("resubmit", "--local", 1, sweep.path)
+    # The signal may have cost the one evaluation that was at hand.
+    assert 40 <= len(study.evaluations()) <= 41
+
+
+def test_a_run_that_hears_no_signal_does_not_keep_the_sweep(study):
+    sweep = study.open("seed=0", "fault=deaf")
+    process = study.start("resubmit", "--local", 1, sweep.path)
+    await_true((study.root / "outputs" / "trivial" / "deaf").exists)
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == STOPPED, output + errors
+    assert study.status().counts["lost"] == 1
+
+
+def test_results_that_were_removed_are_computed_again(study):
+    study.submit("seed=0,1", options=("--local", 1))
+    shutil.rmtree(next((study.root / "outputs").rglob("done")).parent)
+    assert study.status().counts["lost"] == 1
+    assert "2 runs: 2 done" in study.run("resubmit", "--local", 1, study.sweep().path)
+
+
+def test_overrides_that_give_other_runs_than_before_are_no_old_sweep(study):
+    """A choice added to a group, after ``glob(*)`` was submitted, is not silently left out."""
+    study.config = shutil.copytree(study.config, study.root / "conf")
+    study.submit("cell=glob(*)", options=("--local", 1))
+    (study.config / "cell" / "d.yaml").write_text("name: d\n")
+    output = study.submit("cell=glob(*)", options=("--local", 1), status=2)
+    assert len(output.splitlines()) == 1
+    assert "(3, now 4)" in output
+    assert "--name" in output
+    assert "4 runs: 4 done" in study.submit("cell=glob(*)", options=("--local", 1, "--name", "more"))
 
 
 @pytest.mark.parametrize(
@@ -118,6 +161,69 @@ def test_no_slurm_is_one_line(study, monkeypatch):
     study.environment["PATH"] = "/nonexistent"
     output = study.submit("seed=0", status=2)
     assert "use a submit host, or --local N" in output.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "value"),
+    [("resubmit", "--local", "0"), ("resubmit", "--local", "-1"), ("watch", "--every", "0")],
+)
+def test_impossible_numbers_are_refused(study, command, option, value):
+    output = study.run(command, option, value, study.root, status=2)
+    assert f"argument {option}: " in output.splitlines()[-1]
+
+
+@pytest.mark.parametrize("name", ["a/b", "../a", "a,b", ""])
+def test_names_that_no_folder_can_have_are_refused(study, name):
+    output = study.submit("seed=0", options=("--local", 1, "--name", name), status=2)
+    assert "cannot name a sweep" in output
+    assert len(output.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("time: 12:00:00", "time is 43200; it has to be text, in quotes"),
+        ("time: soon", "write it like"),
+        ("runs_per_job: 0", "a whole number above 0"),
+        ("cpus: many", "a whole number above 0"),
+        ("options: --nice", "a list of texts"),
+        ("speed: 1", "has no field speed"),
+        ("time: '2'\nsignal_before: 120", "has to be shorter than time"),
+        ("a: [", "is no YAML"),
+        ("- a", "field: value"),
+    ],
+)
+def test_wrong_profiles_are_one_line(tmp_path, content, message):
+    path = tmp_path / "cluster.yaml"
+    path.write_text(content)
+    with pytest.raises(UserError, match=re.escape(message)) as caught:
+        Profile.load(str(path))
+    assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("limit", ["3", "02:01", "00:02:01", "0-1", "1-00:00:00", "infinite"])
+def test_time_limits_are_read_as_sbatch_reads_them(tmp_path, limit):
+    path = tmp_path / "cluster.yaml"
+    path.write_text(f"time: '{limit}'\nsignal_before: 120\npartition:\n")
+    assert Profile.load(str(path)).time == limit
+
+
+def test_watch_without_a_terminal_ends_with_the_sweep(study):
+    sweep = study.open("cell=a", "seed=0", "trials=20", "seconds=0.1")
+    process = study.start("resubmit", "--local", 1, sweep.path)
+    await_true(lambda: bool(study.evaluations()))
+    output = study.run("watch", "--every", "0.2", sweep.path)
+    process.communicate(timeout=60)
+    assert "1 runs: 1 running" in output
+    assert output.splitlines()[-1].startswith("1 runs: 1 done")
+    assert "\x1b" not in output
+
+
+def test_watch_on_a_terminal_shows_a_table(study):
+    study.submit("seed=0", options=("--local", 1))
+    output = study.run_on_terminal("watch", study.sweep().path)
+    assert "waiting" in output
+    assert "1 runs: 1 done" in output
 
 
 def test_unknown_profile_and_unknown_sweep_are_one_line(study):

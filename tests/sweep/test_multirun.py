@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from waiting import await_true
 
 APPLICATION = Path(__file__).with_name("app.py")
 CONF = Path(__file__).parents[2] / "conf"
 
 
-def multirun(study, launcher: str, *overrides: str) -> subprocess.CompletedProcess[str]:
-    import os
-
-    return subprocess.run(
+def start(study, launcher: str, *overrides: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
         [
             sys.executable,
             str(APPLICATION),
@@ -26,10 +27,17 @@ def multirun(study, launcher: str, *overrides: str) -> subprocess.CompletedProce
         ],
         cwd=study.root,
         env={**os.environ, **study.environment},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=300,
+        start_new_session=True,
     )
+
+
+def multirun(study, launcher: str, *overrides: str) -> subprocess.CompletedProcess[str]:
+    process = start(study, launcher, *overrides)
+    output, errors = process.communicate(timeout=300)
+    return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
 
 
 def test_processes_on_this_machine(study):
@@ -75,3 +83,19 @@ def test_a_failed_job_on_slurm_is_failed_and_spares_its_siblings(study, cluster)
     assert "FAILED" in states
     assert study.status().states == ["done", "failed"]
     assert next((study.root / "outputs").rglob("traceback.txt")).exists()
+
+
+@pytest.mark.slurm
+@pytest.mark.faults
+@pytest.mark.xdist_group("slurm")
+def test_ctrl_c_on_the_parent_leaves_the_jobs_alone(study, cluster):
+    """They end, and are seen again; `resubmit` does the rest."""
+    options = ("hydra.launcher.timeout_min=1", "hydra.launcher.mem_gb=null", "hydra.launcher.cpus_per_task=1")
+    process = start(study, "slurm", "cell=a,b", "seed=0", "trials=20", "seconds=0.2", *options)
+    await_true(lambda: len(study.evaluations()) > 3)
+    os.killpg(process.pid, signal.SIGINT)
+    errors = process.communicate(timeout=60)[1]
+    assert process.returncode == 130, errors
+    await_true(lambda: study.status().counts["done"] == 2)
+    assert study.evaluations() == sorted(f"{cell} {trial}" for cell in "ab" for trial in range(20))
+    assert study.run("resubmit", "--local", 1, study.sweep().path).startswith("2 runs: 2 done")

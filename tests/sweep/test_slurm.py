@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import time
+import json
+import signal
 
 import psutil
 import pytest
+from waiting import await_true
 
 from symhpo.sweep.manifest import Sweep
 from symhpo.sweep.slurm import final_states
@@ -13,18 +15,12 @@ from symhpo.sweep.slurm import final_states
 pytestmark = [pytest.mark.slurm, pytest.mark.xdist_group("slurm")]
 
 
-def await_true(condition, seconds=90.0):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "nothing happened"
-        time.sleep(0.1)
-
-
 def profile(study, **settings) -> tuple[str, str]:
     """Options that submit small jobs; a minute is the shortest limit that SLURM has."""
-    fields = {"time": "00:01:00", "memory": "100M", "runs_per_job": 2, "jobs": 4, **settings}
+    fields = {"time": "00:01:00", "memory": "100M", "runs_per_job": 2, "jobs": 4, "signal_before": 20}
     path = study.root / "cluster.yaml"
-    path.write_text("".join(f"{name}: {value}\n" for name, value in fields.items()))
+    # JSON is YAML.
+    path.write_text(json.dumps({**fields, **settings}))
     return "--cluster", str(path)
 
 
@@ -135,7 +131,8 @@ def test_all_jobs_cancelled_is_told_and_resubmit_completes(study, cluster):
     study.submit("cell=a", "seed=0,1,2", "trials=30", "seconds=0.2", options=profile(study, runs_per_job=3))
     await_true(lambda: len(study.evaluations()) > 3)
     study.run("cancel", study.sweep().path)
-    status = wait_until_over(study)
+    # At once: nothing of the cancelled jobs is left to wait for.
+    status = study.status()
     assert status.counts["missing"] + status.counts["lost"] == 3
     study.run("resubmit", *profile(study), study.sweep().path)
     assert wait_until_over(study).counts["done"] == 3
@@ -154,6 +151,18 @@ def test_a_job_killed_outright_is_lost_with_its_state(study, cluster):
     output = study.run("status", study.sweep().path)
     assert "SLURM job" in output
     assert "FAILED" in output
+
+
+def test_ctrl_c_on_the_watching_shell_leaves_the_jobs_alone(study, cluster):
+    """Nobody has to wait for a sweep, and whoever comes back sees it again."""
+    study.submit("cell=a", "seed=0,1", "trials=30", "seconds=0.2", options=profile(study))
+    watching = study.start("watch", "--every", 0.2, study.sweep().path)
+    assert watching.stdout.readline().startswith("2 runs: ")
+    watching.send_signal(signal.SIGINT)
+    assert "Traceback" not in watching.communicate(timeout=60)[1]
+    assert watching.returncode == 130
+    assert wait_until_over(study).counts["done"] == 2
+    assert study.evaluations() == sorted(f"a {trial}" for trial in range(30))
 
 
 def test_submitting_from_two_shells_at_once_computes_nothing_twice(study, cluster):
@@ -194,6 +203,10 @@ def test_with_accounting(study, own_cluster):
     await_true(lambda: "1 lost" in study.run("status", second) or "1 missing" in study.run("status", second))
     assert final_states([job]) == {job: "CANCELLED"}
     assert final_states(["99999_1"]) == {"99999_1": "unknown"}
+    # The accounting may be down while the cluster works.
+    psutil.Process(int((cluster.folder / "pid" / "slurmdbd").read_text())).kill()
+    assert final_states(["99999_1", job]) == {"99999_1": "unknown", job: "CANCELLED"}
+    assert "1 lost" in study.run("status", second) or "1 missing" in study.run("status", second)
 
 
 @pytest.mark.faults
@@ -217,3 +230,23 @@ def test_node_death_requeues_on_the_other_node(study, own_cluster):
     assert 60 <= len(study.evaluations()) <= 61
     assert len(study.collected()) == 2
     assert study.leftovers() == []
+
+
+@pytest.mark.faults
+def test_node_death_without_requeue_is_told_and_resubmit_completes(study, own_cluster):
+    """SLURM never starts the job again: its runs are lost with that reason, not waited for."""
+    cluster = own_cluster(HOSTNAMES=1)
+    options = profile(study, time="00:05:00", options=["--no-requeue"])
+    study.submit("cell=a", "seed=0,1", "trials=60", "seconds=0.2", options=options)
+    await_true(lambda: len(study.evaluations()) > 3)
+    (job,) = cluster.jobs(study.sweep(), "RUNNING")
+    cluster.kill_node(cluster.command("squeue", "-h", "-o", "%N").strip())
+    # The lease of a dead host is good for another minute.
+    status = wait_until_over(study, 200)
+    assert status.counts["done"] == 0
+    assert cluster.jobs(study.sweep()) == {job: "NODE_FAIL"}
+    assert f"SLURM job {job}: NODE_FAIL" in study.run("status", study.sweep().path)
+    study.run("resubmit", *options, study.sweep().path)
+    assert wait_until_over(study).counts["done"] == 2
+    assert 60 <= len(study.evaluations()) <= 61
+    assert len(study.collected()) == 2

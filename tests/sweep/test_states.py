@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import socket
+import threading
 import time
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -11,10 +14,12 @@ import pytest
 from symhpo.errors import UserError
 from symhpo.store import Key, Lease, Store, lease
 from symhpo.store.stopping import ArtifactBusy, without_waiting
-from symhpo.sweep import operations
+from symhpo.sweep import callback, operations, slurm
 from symhpo.sweep.events import DONE, FAILED, RELEASED, STARTED, EventLog, EventWriter
+from symhpo.sweep.operations import open_sweep
 from symhpo.sweep.status import Status
 from symhpo.sweep.supervisor import Supervisor
+from symhpo.sweep.worker import ALL_DONE, RUNS_FAILED
 
 
 def states(sweep) -> list[str]:
@@ -196,7 +201,95 @@ def test_collect_removes_the_claims_of_the_dead(study):
         stray.write_text(str(stray))
         os.link(stray, taken.path)
         stray.with_name(stray.name.replace("|17", "|18")).write_text("never linked")
-    (sweep.path / "rounds" / ".0001.json-vm-1-0-aa.tmp").write_text("torn")
-    assert len(study.leftovers()) == 8
+    torn = sweep.path / "rounds" / f".0001.json-{socket.gethostname()}-{2**22 + 1}-0-aa.tmp"
+    torn.write_text("torn")
+    elsewhere = torn.with_name(".0001.json-elsewhere-1-0-aa.tmp")
+    elsewhere.write_text("torn")
+    os.utime(elsewhere, (time.time() - 600,) * 2)
+    assert len(study.leftovers()) == 9
     sweep.clean()
     assert study.leftovers() == []
+
+
+def test_collect_leaves_alone_what_another_process_is_writing(study):
+    sweep = study.open("seed=0")
+    ours = sweep.path / f".collected.parquet-{socket.gethostname()}-{os.getpid()}-0-aa.tmp"
+    elsewhere = sweep.path / ".collected.csv-elsewhere-1-0-aa.tmp"
+    for path in (ours, elsewhere):
+        path.write_text("half of it")
+    sweep.clean()
+    assert ours.exists()
+    assert elsewhere.exists()
+
+
+def test_a_run_that_ends_while_we_look_is_not_lost(study, monkeypatch):
+    """SLURM is asked first, so its answer is never younger than what the workers say."""
+    sweep = study.open("seed=0")
+    (line,) = sweep.lines
+    one = sweep.add_round("slurm", 1, None, ())
+    writer = EventWriter(sweep.events, one.number)
+    run = study.root / "run"
+    run.mkdir()
+    writer.write(STARTED, line.id, runs={"ab": str(run)})
+
+    def ends_meanwhile(_):
+        (run / "done").write_text("ab\n")
+        writer.write(DONE, line.id, reason="")
+        return set()
+
+    monkeypatch.setattr(slurm, "alive", ends_meanwhile)
+    assert states(sweep) == ["done"]
+
+
+def test_the_same_sweep_in_two_folders_has_jobs_of_different_names(study, tmp_path_factory):
+    """Or one would be taken for the other, and cancelled with it."""
+    names = set()
+    for _ in range(2):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(tmp_path_factory.mktemp("user"))
+            sweep = open_sweep(["seed=0"], study.config, "run", runner="trivial:work")
+            names.add(sweep.add_round("slurm", 1, None, ()).job_name)
+    assert len(names) == 2
+
+
+def test_a_multirun_does_not_take_the_round_that_is_being_handed_out(study, monkeypatch):
+    sweep = study.open("seed=0")
+    for name in (callback.SWEEP, callback.ROUND):
+        monkeypatch.setenv(name, "")
+    hydra = SimpleNamespace(
+        runtime=SimpleNamespace(config_sources=[SimpleNamespace(provider="main", path=str(study.config))]),
+        overrides=SimpleNamespace(task=study.overrides("seed=0")),
+        job=SimpleNamespace(config_name="run"),
+    )
+    multirun = callback.RecordMultirun("trivial:work")
+    start = threading.Thread(target=multirun.on_multirun_start, args=(SimpleNamespace(hydra=hydra),))
+    with sweep.planning().hold():
+        start.start()
+        start.join(timeout=3)
+        assert sweep.rounds() == []
+        sweep.add_round("slurm", 1, None, ())
+    start.join()
+    multirun.on_multirun_end()
+    assert [one.launcher for one in sweep.rounds()] == ["slurm", "local"]
+
+
+def test_a_job_that_requeues_itself_remembers_its_failures(study, monkeypatch):
+    """So that SLURM says FAILED of it in the end."""
+    monkeypatch.setenv("SLURM_JOB_ID", "17")
+    sweep = study.open("seed=0")
+    one = sweep.add_round("slurm", 1, None, ())
+    EventWriter(sweep.events, one.number).write(FAILED, sweep.lines[0].id, reason="boom")
+    monkeypatch.setenv("PYTHONPATH", study.environment["PYTHONPATH"])
+    assert Supervisor(sweep, one, [0]).run() == RUNS_FAILED
+    monkeypatch.setenv("SLURM_JOB_ID", "18")
+    assert Supervisor(sweep, one, [0]).run() == ALL_DONE
+
+
+def test_cancel_of_a_sweep_that_cannot_be_written_is_one_line(study, read_only):
+    sweep = study.open("seed=0")
+    sweep.add_round("slurm", 1, None, ())
+    study.environment["PATH"] = "/nonexistent"
+    read_only(study.root)
+    output = study.run("cancel", sweep.path, status=2)
+    assert len(output.splitlines()) == 1
+    assert "read-only" in output or "permission" in output

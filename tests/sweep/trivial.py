@@ -67,19 +67,43 @@ class TrivialWork:
 
     def provoke(self) -> None:
         fault = self.config.fault
-        if fault == "none" or (self.outputs / "repaired").exists():
-            return
-        if fault == "exception" or (fault == "odd" and self.config.seed % 2):
-            self.folder.fail({"status": "failed", "reason": "boom", "traceback": "Traceback: boom\n"})
-            raise ZeroDivisionError("boom")
-        if fault == "user":
-            raise UserError("no data set: fill the folder")
-        if fault == "crash":
-            os.kill(os.getpid(), signal.SIGKILL)
-        if fault == "swallow":
-            while True:
-                with contextlib.suppress(Exception):
-                    time.sleep(0.1)
+        if fault == "odd":
+            fault = "exception" if self.config.seed % 2 else "none"
+        if fault != "none" and not (self.outputs / "repaired").exists():
+            getattr(self, f"fault_{fault}")()
+
+    def fault_exception(self) -> None:
+        self.folder.fail({"status": "failed", "reason": "boom", "traceback": "Traceback: boom\n"})
+        raise ZeroDivisionError("boom")
+
+    def fault_user(self) -> None:
+        raise UserError("no data set: fill the folder")
+
+    def fault_memory(self) -> None:
+        raise MemoryError
+
+    def fault_leave(self) -> None:
+        raise SystemExit(0)
+
+    def fault_vanish(self) -> None:
+        os._exit(0)
+
+    def fault_abort(self) -> None:
+        os.abort()
+
+    def fault_crash(self) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def fault_deaf(self) -> None:
+        """As in compiled code, which lets no signal handler of Python run."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGUSR1, signal.SIGTERM, signal.SIGALRM))
+        (self.outputs / "deaf").touch()
+        time.sleep(3600)
+
+    def fault_swallow(self) -> None:
+        while True:
+            with contextlib.suppress(Exception):
+                time.sleep(0.1)
 
     def publish(self, costs: list[float], stopwatch: Stopwatch) -> None:
         import pandas as pd

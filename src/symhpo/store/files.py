@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ __all__ = [
     "publish_folder",
     "read_json",
     "remove_folder",
+    "remove_temporary",
     "sync_file",
     "sync_folder",
     "write_json",
@@ -38,6 +40,8 @@ _REASONS = {
 }
 TEMPORARY = ".tmp"
 """How the name of a file ends that is being written."""
+_SECONDS_OF_SILENCE = 120.0
+"""After which a file that another host was writing is taken to be abandoned."""
 _counter = itertools.count()
 
 
@@ -88,6 +92,26 @@ def write_whole(path: Path) -> Iterator[Path]:
         sync_file(path.parent)
     finally:
         aside.unlink(missing_ok=True)
+
+
+def remove_temporary(folder: Path) -> None:
+    """Remove the files below a folder that their writers did not live to finish."""
+    for path in folder.rglob(f".*{TEMPORARY}"):
+        if not _is_being_written(path):
+            path.unlink(missing_ok=True)
+
+
+def _is_being_written(path: Path) -> bool:
+    """Whether the writer that a temporary file's name tells of lives, or may live on another host."""
+    import psutil
+
+    host, pid = path.name.rsplit("-", 3)[:2]
+    if host.endswith(f"-{socket.gethostname()}"):
+        return pid.isdigit() and psutil.pid_exists(int(pid))
+    try:
+        return time.time() - path.stat().st_mtime < _SECONDS_OF_SILENCE
+    except FileNotFoundError:
+        return False
 
 
 def write_json(path: Path, content: Any) -> None:

@@ -193,6 +193,14 @@ class RunFolder:
             PREDICTIONS: predictions,
             TRAINING_SET: training_set,
         }
+        try:
+            self._write(tables, provenance)
+        except FileNotFoundError:
+            # Whoever took the run over has published it, and removed our files as stray ones.
+            if not self.is_done():
+                raise
+
+    def _write(self, tables: Mapping[str, pd.DataFrame], provenance: Mapping[str, Any]) -> None:
         with clear_disk_errors(self.path):
             for name, table in tables.items():
                 with write_whole(self.path / name) as aside:

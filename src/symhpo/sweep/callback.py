@@ -16,7 +16,7 @@ from hydra.experimental.callback import Callback
 from symhpo.store import Lease
 from symhpo.sweep.events import DONE, FAILED, STARTED, EventWriter
 from symhpo.sweep.manifest import Line, Sweep
-from symhpo.sweep.operations import open_sweep
+from symhpo.sweep.operations import handing_out, open_sweep
 from symhpo.sweep.runner import PIPELINE, load_runner
 
 if TYPE_CHECKING:
@@ -58,9 +58,10 @@ class RecordMultirun(Callback):  # type: ignore[misc]  # hydra is not typed here
             config.hydra.job.config_name,
             runner=self._runner,
         )
-        one = sweep.add_round("local", 1, None, ())
-        self._alive = sweep.local_lease(one)
-        self._alive.acquire()
+        with handing_out(sweep):
+            one = sweep.add_round("local", 1, None, ())
+            self._alive = sweep.local_lease(one)
+            self._alive.acquire()
         os.environ[SWEEP], os.environ[ROUND] = str(sweep.path), str(one.number)
         logger.info("%d runs; see `sweep.py status %s`", len(sweep.lines), sweep.path)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from symhpo.store import Journal
 
-__all__ = ["DONE", "FAILED", "RELEASED", "STARTED", "EventLog", "EventWriter"]
+__all__ = ["DONE", "FAILED", "RELEASED", "STARTED", "EventLog", "EventWriter", "slurm_job"]
 
 STARTED, DONE, FAILED, RELEASED = "started", "done", "failed", "released"
 
@@ -35,7 +35,7 @@ class EventWriter:
             "round": round_number,
             "host": socket.gethostname(),
             "pid": os.getpid(),
-            "job": _slurm_job(),
+            "job": slurm_job(),
         }
 
     def write(self, event: str, line_id: str, **further: Any) -> None:
@@ -72,7 +72,7 @@ class EventLog:
             self._offsets[path] = offset
 
 
-def _slurm_job() -> str | None:
+def slurm_job() -> str | None:
     """Return the id of the SLURM job we are in, as ``sacct`` and ``squeue`` name it."""
     array, task = os.environ.get("SLURM_ARRAY_JOB_ID"), os.environ.get("SLURM_ARRAY_TASK_ID")
     return f"{array}_{task}" if array and task else os.environ.get("SLURM_JOB_ID")

@@ -26,7 +26,7 @@ from symhpo.errors import UserError
 from symhpo.store import Lease, canonical_json
 from symhpo.store.artifacts import digest
 from symhpo.store.collect import EVENTS, MANIFEST
-from symhpo.store.files import TEMPORARY, clear_disk_errors, read_json, write_json, write_whole
+from symhpo.store.files import clear_disk_errors, read_json, remove_temporary, write_json, write_whole
 from symhpo.store.journal import read_lines
 
 __all__ = ["Line", "Request", "Round", "Sweep", "find_sweep"]
@@ -135,9 +135,19 @@ class Sweep:
         """Write a sweep's folder below `parent`, unless it is there already.
 
         Two users may do so at once: they write the same.
+
+        Raises
+        ------
+        UserError
+            If it is there with other runs, because the configuration has changed since.
         """
         sweep = cls(parent / SWEEPS / f"{request.name}-{request.id[:8]}")
         if (sweep.path / HEADER).exists():
+            if {line.id for line in sweep.lines} != {Line.of(run).id for run in runs}:
+                raise UserError(
+                    f"{sweep.path} was made of the same overrides when they gave other runs "
+                    f"({len(sweep.lines)}, now {len(runs)}): give the new sweep a name of its own with --name"
+                )
             return sweep
         with clear_disk_errors(parent):
             for folder in ("rounds", EVENTS, "leases", "logs"):
@@ -199,7 +209,10 @@ class Sweep:
         """Return the id of the line whose lease a process of this machine holds or held."""
         for path in (self.path / "leases").iterdir():
             holder = None if "|" in path.name else Lease(path).holder()
-            if holder is not None and holder.pid == pid and holder.is_of_this_machine:
+            # One that has expired may be of a process that had the same id before.
+            if holder is None or holder.expires < time.time():
+                continue
+            if holder.pid == pid and holder.is_of_this_machine:
                 return path.name
         return None
 
@@ -211,10 +224,7 @@ class Sweep:
             with lease.hold() as held:
                 if held:
                     lease.remove_stray_claims()
-        with self.planning().hold() as held:
-            if held:
-                for path in self.path.rglob(f".*{TEMPORARY}"):
-                    path.unlink(missing_ok=True)
+        remove_temporary(self.path)
 
     def rounds(self) -> list[Round]:
         """Return all rounds, the first one first."""
@@ -244,7 +254,8 @@ class Sweep:
     ) -> Round:
         """Write the next round. The caller holds `planning`."""
         number = len(self.rounds())
-        job_name = f"{self.path.name}-{number}"
+        # The same sweep may be going on in another folder of outputs.
+        job_name = f"{self.path.name}-{digest(str(self.path))[:8]}-{number}"
         added = Round(
             number, launcher, job_name, shares, None if lines is None else tuple(lines), tuple(extra)
         )
@@ -262,7 +273,9 @@ class Sweep:
 
     def cancel(self, one: Round) -> None:
         """Tell the workers of a round to take no further line."""
-        (self.path / "rounds" / f"{one.number:04d}.cancelled").write_text(f"{time.time()} {os.getpid()}\n")
+        with clear_disk_errors(self.path):
+            mark = self.path / "rounds" / f"{one.number:04d}.cancelled"
+            mark.write_text(f"{time.time()} {os.getpid()}\n")
 
     def is_cancelled(self, one: Round) -> bool:
         """Whether a round was cancelled."""

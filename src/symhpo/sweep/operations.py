@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import re
+import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from symhpo.errors import UserError
 from symhpo.store import RunFolder, Store
 from symhpo.store.collect import Collection, collect_runs
+from symhpo.store.lease import Holder
 from symhpo.sweep import slurm
 from symhpo.sweep.expand import Composer
 from symhpo.sweep.manifest import Request, Round, Sweep
@@ -19,13 +23,14 @@ from symhpo.sweep.status import Status
 from symhpo.sweep.supervisor import Supervisor
 from symhpo.sweep.worker import ALL_DONE
 
-__all__ = ["NEW", "UNFINISHED", "cancel", "collect", "open_sweep", "run_here", "submit"]
+__all__ = ["NEW", "UNFINISHED", "cancel", "collect", "handing_out", "open_sweep", "run_here", "submit"]
 
 NEW = ("missing", "lost")
 """States of the lines that `submit` hands out."""
 UNFINISHED = ("missing", "lost", "failed")
 """States of the lines that `resubmit` hands out."""
 _PATIENCE = 120.0
+_PATIENCE_WITH_CANCELLED = 30.0
 
 
 def open_sweep(
@@ -49,6 +54,8 @@ def open_sweep(
     UserError, HydraException
         If an override is wrong.
     """
+    if name is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
+        raise UserError(f"{name!r} cannot name a sweep: use letters, digits, '.', '_' and '-'")
     with Composer(folder, config) as composer:
         runs = composer.expand(overrides)
         composer.check(runs)
@@ -74,7 +81,7 @@ def submit(sweep: Sweep, profile: Profile, states: Sequence[str]) -> tuple[Round
     (Round, list of str) or None
         The round and the ids of its arrays; None where there is no such line.
     """
-    with _planning(sweep):
+    with handing_out(sweep):
         indices = Status(sweep).indices(*states)
         if not indices:
             return None
@@ -111,7 +118,7 @@ def run_here(
     int
         Exit status: 0 if all went well.
     """
-    with _planning(sweep):
+    with handing_out(sweep):
         indices = Status(sweep).indices(*states)
         if not indices:
             return ALL_DONE
@@ -133,13 +140,29 @@ def run_here(
 
 
 def cancel(sweep: Sweep) -> int:
-    """Cancel all that waits or runs; return the number of rounds concerned."""
+    """Cancel all that waits or runs; return the number of rounds concerned.
+
+    What was at hand is given back when this returns, unless its process is on another host, or
+    does not listen.
+    """
     alive = Status(sweep).alive
     for one in alive:
         sweep.cancel(one)
         if one.launcher == "slurm":
             slurm.cancel(one.job_name)
+        else:
+            _terminate(sweep.local_lease(one).holder())
+    deadline = time.monotonic() + _PATIENCE_WITH_CANCELLED
+    while alive and any(sweep.leased()) and time.monotonic() < deadline:
+        time.sleep(0.2)
     return len(alive)
+
+
+def _terminate(holder: Holder | None) -> None:
+    if holder is not None and holder.is_of_this_machine and not holder.is_gone:
+        # Another user's process will see that its round is cancelled when its run has ended.
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(holder.pid, signal.SIGTERM)
 
 
 def collect(sweep: Sweep, *, allow_mixed_versions: bool = False) -> Collection:
@@ -167,7 +190,7 @@ def collect(sweep: Sweep, *, allow_mixed_versions: bool = False) -> Collection:
 
 
 @contextmanager
-def _planning(sweep: Sweep) -> Iterator[None]:
+def handing_out(sweep: Sweep) -> Iterator[None]:
     """Hand out lines alone, so that two users who ask at once hand out every line once."""
     deadline = time.monotonic() + _PATIENCE
     lease = sweep.planning()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -58,25 +59,33 @@ class Profile:
         Raises
         ------
         UserError
-            If there is no such file, or it has a field that a profile does not.
+            If there is no such file, or it has a field that a profile does not, or a wrong value.
         """
-        import yaml
 
         path = Path(name) if name.endswith(".yaml") else PROFILES / f"{name}.yaml"
         if not path.exists():
             known = ", ".join(sorted(found.stem for found in PROFILES.glob("*.yaml")))
             raise UserError(f"there is no cluster profile {path}: choose one of {known}, or write it")
-        content = yaml.safe_load(path.read_text()) or {}
+        content = _read(path)
         known_fields = sorted(field.name for field in fields(cls))
         unknown = sorted(content.keys() - set(known_fields))
         if unknown:
             raise UserError(
                 f"{path}: a profile has no field {', '.join(unknown)}; it has {', '.join(known_fields)}"
             )
-        settings: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value for key, value in content.items()
-        }
-        return cls(**settings)
+        settings: dict[str, Any] = {}
+        for name, value in content.items():
+            if value is not None:
+                _check(path, name, value, getattr(cls, name))
+                settings[name] = tuple(value) if isinstance(value, list) else value
+        profile = cls(**settings)
+        if profile.signal_before >= _seconds(path, profile.time):
+            # SLURM would send the signal at once, and the job would do nothing but requeue itself.
+            raise UserError(
+                f"{path}: signal_before ({profile.signal_before} s) has to be shorter "
+                f"than time ({profile.time})"
+            )
+        return profile
 
     def sbatch_options(self) -> list[str]:
         """Return the options of sbatch."""
@@ -88,3 +97,44 @@ class Profile:
             f"--signal=B:USR1@{self.signal_before}",
             *self.options,
         ]
+
+
+def _read(path: Path) -> dict[str, Any]:
+    import yaml
+
+    try:
+        content = yaml.safe_load(path.read_text()) or {}
+    except yaml.YAMLError as error:
+        raise UserError(f"{path} is no YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(content, dict):
+        raise UserError(f"{path}: a profile is a list of lines `field: value`")
+    return {str(name): value for name, value in content.items()}
+
+
+def _check(path: Path, name: str, value: object, default: object) -> None:
+    """Refuse a value of another kind than the field's default."""
+    if isinstance(default, str):
+        # YAML reads 12:00:00 as the number 43200, which SLURM would take for minutes.
+        is_right, kind = isinstance(value, str), "text, in quotes"
+    elif isinstance(default, int):
+        is_right, kind = type(value) is int and value > 0, "a whole number above 0"
+    else:
+        is_right = isinstance(value, list) and all(isinstance(item, str) for item in value)
+        kind = "a list of texts"
+    if not is_right:
+        raise UserError(f"{path}: {name} is {value!r}; it has to be {kind}")
+
+
+def _seconds(path: Path, limit: str) -> float:
+    """Return the seconds of a time limit as sbatch takes it, such as 90, 04:00:00 or 1-12."""
+    days, _, clock = limit.rpartition("-")
+    units = (
+        {1: (3600,), 2: (3600, 60), 3: (3600, 60, 1)} if days else {1: (60,), 2: (60, 1), 3: (3600, 60, 1)}
+    )
+    fields_of_clock = clock.split(":")
+    if limit.lower() in ("infinite", "unlimited"):
+        return math.inf
+    if not all(text.isdecimal() for text in [days or "0", *fields_of_clock]) or len(fields_of_clock) > 3:
+        raise UserError(f'{path}: time is {limit!r}; write it like "04:00:00" or "1-12:00:00"')
+    parts = zip(fields_of_clock, units[len(fields_of_clock)], strict=True)
+    return int(days or 0) * 86400 + sum(int(text) * unit for text, unit in parts)

@@ -32,7 +32,8 @@ _OVER = frozenset(
         "TIMEOUT",
     )
 )
-"""States after which a job does not come back. NODE_FAIL, PREEMPTED and REQUEUED are none of them."""
+"""States after which a job does not come back. REQUEUED is none of them."""
+_OVER_UNLESS_REQUEUED = frozenset(("NODE_FAIL", "PREEMPTED"))
 _BATCH_SCRIPT = Path(__file__).resolve().parents[3] / "slurm" / "job.sh"
 _ARRAY_TASKS_IN_A_COMMAND = 200
 
@@ -59,7 +60,7 @@ def limits() -> Limits:
     array_size = int(_value(config, "MaxArraySize", "1001"))
     most = int(_value(config, "MaxJobCount", "10000"))
     bounds: list[tuple[str, str]] = []
-    if _value(config, "AccountingStorageType", "").endswith("slurmdbd"):
+    if _has_accounting(config):
         user = _run("id", "-un").strip()
         associations = _run("scontrol", "show", "assoc_mgr", "flags=assoc", f"users={user}")
         bounds = re.findall(r"MaxSubmitJobs=(\d+)\((\d+)\)", associations)
@@ -119,9 +120,14 @@ def alive(job_names: Sequence[str]) -> set[str]:
     """Return the names of those jobs of which one waits, runs or will be requeued."""
     if not job_names:
         return set()
-    output = _run("squeue", "-h", "-t", "all", f"--name={','.join(job_names)}", "-o", "%T %j")
-    jobs = (line.split(maxsplit=1) for line in output.splitlines())
-    return {name for state, name in jobs if state not in _OVER}
+    columns = "State:32,Requeue:8,Name:512"
+    output = _run("squeue", "-h", "-t", "all", f"--name={','.join(job_names)}", "-O", columns)
+    jobs = (line.split(maxsplit=2) for line in output.splitlines())
+    return {
+        name.strip()
+        for state, may_requeue, name in jobs
+        if state not in _OVER and (state not in _OVER_UNLESS_REQUEUED or may_requeue != "0")
+    }
 
 
 def final_states(job_ids: Iterable[str]) -> dict[str, str]:
@@ -158,13 +164,20 @@ def _queue_states(job_ids: Sequence[str]) -> dict[str, str]:
 
 
 def _accounted_states(job_ids: Sequence[str]) -> dict[str, str]:
-    if not job_ids or _value(_run("scontrol", "show", "config"), "AccountingStorageType", "").endswith(
-        "none"
-    ):
+    if not job_ids:
         return {}
-    output = _run("sacct", "-n", "-P", "-X", f"--jobs={','.join(job_ids)}", "-o", "JobID,State")
+    try:
+        if not _has_accounting(_run("scontrol", "show", "config")):
+            return {}
+        output = _run("sacct", "-n", "-P", "-X", f"--jobs={','.join(job_ids)}", "-o", "JobID,State")
+    except UserError:  # the accounting may be down while the cluster works
+        return {}
     pairs = (line.split("|") for line in output.splitlines())
     return {job: state.split()[0] for job, state in pairs}
+
+
+def _has_accounting(config: str) -> bool:
+    return _value(config, "AccountingStorageType", "").endswith("slurmdbd")
 
 
 def _value(config: str, name: str, default: str) -> str:

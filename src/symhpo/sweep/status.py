@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -67,13 +67,15 @@ class Status:
         self._taken_at = time.time()
         self._done_at: list[float] = []
         self._histories: dict[str, _History] = {}
+        self.trouble: str | None = None
+        # In this order, what ends while we look is seen as alive, or as ended, but never as lost.
+        self.alive = self._living_rounds()
+        running = set(sweep.leased())
         for event in sorted(EventLog(sweep.events).read(), key=lambda event: event["time"]):
             self._histories.setdefault(event["line"], _History()).add(event)
             if event["event"] == DONE:
                 self._done_at.append(event["time"])
-        self.trouble: str | None = None
-        self.alive = self._living_rounds()
-        self.states = self._line_states()
+        self.states = self._line_states(running)
 
     @cached_property
     def counts(self) -> dict[str, int]:
@@ -140,8 +142,7 @@ class Status:
         holder = None if one.launcher == "slurm" else self._sweep.local_lease(one).holder()
         return holder is not None and not holder.is_gone
 
-    def _line_states(self) -> list[str]:
-        running = set(self._sweep.leased())
+    def _line_states(self, running: Collection[str]) -> list[str]:
         to_come: dict[int, int] = {}  # the last living round of each line
         for one in self.alive:
             if not self._sweep.is_cancelled(one):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import math
 import os
 import signal
 import subprocess
@@ -21,7 +22,7 @@ from symhpo.errors import UserError
 from symhpo.sweep import slurm
 from symhpo.sweep.events import FAILED, EventWriter
 from symhpo.sweep.manifest import Round, Sweep
-from symhpo.sweep.worker import ALL_DONE, RUNS_FAILED, STOPPED, WRONG_INPUT
+from symhpo.sweep.worker import ALL_DONE, RUNS_FAILED, STOPPED, WRONG_INPUT, grace
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -30,6 +31,8 @@ __all__ = ["Supervisor"]
 
 _PAUSE = 0.1
 _CRASHES_WITHOUT_A_LINE = 3
+_SECONDS_BEYOND_GRACE = 5.0
+"""After its grace, a worker that compiled code or a swallowed exception keeps busy is killed."""
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +54,7 @@ class Supervisor:
         self._shares = shares
         self._workers: dict[int, subprocess.Popen[bytes]] = {}
         self._crashes = 0
+        self._patience_ends = math.inf
         self.signal: int | None = None
 
     def run(self, look: Callable[[], None] = lambda: None) -> int:
@@ -68,6 +72,8 @@ class Supervisor:
             while self._workers:
                 look()
                 time.sleep(_PAUSE)
+                if time.monotonic() > self._patience_ends:
+                    self._kill()
                 for share, worker in list(self._workers.items()):
                     if worker.poll() is not None:
                         statuses.add(self._ended(share, worker))
@@ -84,11 +90,19 @@ class Supervisor:
             stdin=subprocess.PIPE,
         )
 
+    def _kill(self) -> None:
+        for worker in self._workers.values():
+            logger.error("worker %d did not stop in time and is killed", worker.pid)
+            worker.kill()
+        self._patience_ends = math.inf
+
     def _ended(self, share: int, worker: subprocess.Popen[bytes]) -> int:
         """Return the status of a worker that ended, after starting another one if it crashed."""
         del self._workers[share]
         status = int(worker.returncode)
-        if status in (ALL_DONE, RUNS_FAILED, WRONG_INPUT, STOPPED):
+        # Code that ends the process behind Python's back chooses any status, but keeps the lease.
+        is_regular = status in (ALL_DONE, RUNS_FAILED, WRONG_INPUT, STOPPED)
+        if is_regular and self._sweep.line_of(worker.pid) is None:
             return status
         if self.signal is not None:
             return STOPPED
@@ -114,6 +128,7 @@ class Supervisor:
     def _forwarded_signals(self) -> Iterator[None]:
         def forward(number: int, _: FrameType | None) -> None:
             self.signal = number
+            self._patience_ends = time.monotonic() + grace(number) + _SECONDS_BEYOND_GRACE
             for worker in self._workers.values():
                 worker.send_signal(signal.SIGTERM if number == signal.SIGINT else number)
 

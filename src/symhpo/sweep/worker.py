@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import enum
+import faulthandler
 import logging
 import os
 import signal
@@ -23,7 +24,7 @@ from typing import TYPE_CHECKING
 from symhpo.errors import FailedRunError, UserError
 from symhpo.store.lease import Holder
 from symhpo.store.stopping import ArtifactBusy, Stopped, request_stop, stop_requested, without_waiting
-from symhpo.sweep.events import DONE, FAILED, RELEASED, STARTED, EventLog, EventWriter
+from symhpo.sweep.events import DONE, FAILED, RELEASED, STARTED, EventLog, EventWriter, slurm_job
 from symhpo.sweep.expand import Composer
 from symhpo.sweep.manifest import Line, Round, Sweep
 from symhpo.sweep.runner import load_runner
@@ -31,7 +32,7 @@ from symhpo.sweep.runner import load_runner
 if TYPE_CHECKING:
     from types import FrameType
 
-__all__ = ["ALL_DONE", "GRACE", "RUNS_FAILED", "STOPPED", "WRONG_INPUT", "Worker", "in_order"]
+__all__ = ["ALL_DONE", "GRACE", "RUNS_FAILED", "STOPPED", "WRONG_INPUT", "Worker", "grace", "in_order"]
 
 ALL_DONE, RUNS_FAILED, WRONG_INPUT, STOPPED = 0, 1, 2, 75
 """Exit statuses; 75 is the system's "try again later"."""
@@ -67,12 +68,12 @@ class Worker:
 
     Attributes
     ----------
-    failures : int
-        Number of lines that failed here.
+    has_failures : bool
+        Whether lines failed in this process, or in this SLURM job before it was requeued.
     """
 
     def __init__(self, sweep: Sweep, one: Round, share: int, composer: Composer) -> None:
-        self.failures = 0
+        self.has_failures = False
         self._sweep = sweep
         self._round = one
         self._share = share
@@ -80,6 +81,7 @@ class Worker:
         self._runner = load_runner(sweep.request.runner)
         self._log = EventLog(sweep.events)
         self._writer = EventWriter(sweep.events, one.number)
+        self._job = slurm_job()
         self._finished: set[str] = set()
         self._first_seen: dict[str, Holder] = {}
         self._last_read = -_SECONDS_BETWEEN_READS
@@ -139,12 +141,13 @@ class Worker:
             self._writer.write(RELEASED, line.id, reason="the process was asked to stop")
             raise
         except (UserError, FailedRunError) as error:
-            reason = str(error)
-        except Exception as error:
+            reason = str(error) or type(error).__name__
+        except (Exception, SystemExit) as error:
+            # A run that leaves the process, with whatever status, is to cost no other run.
             reason, trace = f"{type(error).__name__}: {error}", traceback.format_exc()
         if reason:
             logger.error("%s failed: %s\n%s", " ".join(line.overrides), reason, trace)
-            self.failures += 1
+            self.has_failures = True
         self._finished.add(line.id)
         self._writer.write(
             FAILED if reason else DONE,
@@ -161,8 +164,12 @@ class Worker:
         if time.monotonic() - self._last_read < _SECONDS_BETWEEN_READS:
             return
         for event in self._log.read():
-            if event["event"] == DONE or (event["event"] == FAILED and event["round"] == self._round.number):
+            failed_now = event["event"] == FAILED and event["round"] == self._round.number
+            # What was done before this round, and yet is a part of it, has lost its results since.
+            if failed_now or (event["event"] == DONE and event["round"] >= self._round.number):
                 self._finished.add(event["line"])
+            if failed_now and self._job is not None and event["job"] == self._job:
+                self.has_failures = True
         self._last_read = time.monotonic()
 
     def _is_in_good_hands(self, line: Line) -> bool:
@@ -191,6 +198,11 @@ def in_order(lines: Sequence[Line], share: int, shares: int) -> list[Line]:
     return [*lines[first:end], *reversed(lines[:first]), *reversed(lines[end:])]
 
 
+def grace(number: int) -> float:
+    """Return the seconds that the trial at hand has to end after a signal."""
+    return float(os.environ.get(GRACE, "60")) if number == signal.SIGUSR1 else _GRACE_AFTER_SIGTERM
+
+
 def main() -> int:
     """Work on one share of a round; the exit status tells how it ended."""
     parser = argparse.ArgumentParser(description="Work on the lines of a sweep.")
@@ -199,6 +211,8 @@ def main() -> int:
     parser.add_argument("share", type=int)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    # Of a crash in compiled code, the log is to say where.
+    faulthandler.enable()
     _stop_on_signals()
     threading.Thread(target=_stop_without_supervisor, daemon=True).start()
     sweep = Sweep(arguments.sweep)
@@ -213,7 +227,7 @@ def main() -> int:
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return WRONG_INPUT
-    return RUNS_FAILED if worker.failures else ALL_DONE
+    return RUNS_FAILED if worker.has_failures else ALL_DONE
 
 
 def _stop_on_signals() -> None:
@@ -221,10 +235,8 @@ def _stop_on_signals() -> None:
 
     def stop(number: int, _: FrameType | None) -> None:
         # SLURM sends SIGTERM to every process of a job, SIGUSR1 to us alone.
-        terminated = number == signal.SIGTERM
-        request_stop(outcomes_spoilt=terminated)
-        grace = _GRACE_AFTER_SIGTERM if terminated else float(os.environ.get(GRACE, "60"))
-        signal.setitimer(signal.ITIMER_REAL, grace)
+        request_stop(outcomes_spoilt=number == signal.SIGTERM)
+        signal.setitimer(signal.ITIMER_REAL, grace(number))
 
     def give_up(_: int, __: FrameType | None) -> None:
         raise Stopped
