@@ -94,7 +94,12 @@ class _Change(NamedTuple):
     order: int
     root: Node
     path: Path
-    build: Callable[[Node], Node]
+    alternatives: _Alternatives
+    choice: int
+
+    def build(self, target: Node) -> Node:
+        """Return what stands in the place of the node at the path; few changes come that far."""
+        return self.alternatives.builder(self.choice)(target)
 
 
 class Search:
@@ -278,8 +283,8 @@ class Search:
             if counts[nodes] < self.settings.per_node:
                 counts[nodes] += 1
                 changes = self._changes[nodes]
-                build = alternatives.builder(int(k))
-                changes.append(_Change(float(errors[k]), len(changes), found.node, path, build))
+                change = _Change(float(errors[k]), len(changes), found.node, path, alternatives, int(k))
+                changes.append(change)
 
     def _regions(self) -> list[Array]:
         """Return weights of random regions: the neighbours of a random point, along random axes."""
@@ -372,7 +377,9 @@ class _Alternatives:
 
     def stacked(self) -> tuple[Single, NDArray[np.int64]]:
         """Return the values of all alternatives, shape (m, n), and the nodes that each adds."""
-        return np.concatenate(self._values), np.concatenate(self._growth)
+        values, growth = np.concatenate(self._values), np.concatenate(self._growth)
+        self._values.clear()  # the changes that are kept need the constants alone
+        return values, growth
 
     def builder(self, index: int) -> Callable[[Node], Node]:
         """Return the function from the node to an alternative of it."""
