@@ -75,7 +75,13 @@ def parse() -> argparse.Namespace:
         if name == "collect":
             one.add_argument("--output", type=Path, help="table to write (SWEEP/collected)")
             one.add_argument("--allow-mixed-versions", action="store_true")
-    return parser.parse_args()
+    arguments, further = parser.parse_known_args()
+    # argparse takes overrides in one stretch only; they may stand on both sides of an option.
+    if further and ("overrides" not in arguments or any(text.startswith("-") for text in further)):
+        parser.error(f"unrecognized arguments: {' '.join(further)}")
+    if further:
+        arguments.overrides += further
+    return arguments
 
 
 def count(text: str) -> int:

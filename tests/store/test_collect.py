@@ -63,6 +63,16 @@ def test_states_are_counted_and_half_written_runs_are_not_done(tmp_path):
     assert "9 runs expected: 3 done, 1 failed, 1 running, 4 missing; 3 records" in collection.summary
 
 
+@pytest.mark.parametrize("name", ["records.parquet", "provenance.json"])
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(path.read_bytes()[:20])])
+def test_a_damaged_run_is_named(tmp_path, name, damage):
+    make_run(tmp_path, 1)
+    damaged = make_run(tmp_path, 2)
+    damage(damaged.path / name)
+    with pytest.raises(UserError, match=r"seed=2-\w+ is damaged .* remove its file 'done'"):
+        collect(tmp_path)
+
+
 def test_no_run_finished_is_an_empty_table_with_the_schema(tmp_path):
     make_run(tmp_path, 1, state="failed")
     assert list(collect(tmp_path).records.columns) == list(records_frame([]).columns)

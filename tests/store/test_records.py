@@ -50,6 +50,19 @@ def test_nothing_overwrites_a_finished_result(tmp_path):
         RunFolder(tmp_path, "cd" * 32).is_done()
 
 
+def test_who_comes_late_with_its_results_leaves_those_that_are_there(tmp_path):
+    """A process that was stopped while it wrote, and continued when another one had published."""
+
+    class Late:
+        def to_parquet(self, *_: object, **__: object) -> None:
+            publish(RunFolder(tmp_path, RUN_ID), rows=[{**ROW, "rmse": 0.5}])
+
+    late = RunFolder(tmp_path, RUN_ID)
+    late.publish(records=[], predictions=Late(), training_set=TABLE, provenance=about())
+    assert late.is_done()
+    assert pd.read_parquet(tmp_path / "records.parquet")["rmse"].tolist() == [0.5]
+
+
 def test_a_failed_run_leaves_its_traceback_and_can_still_succeed(tmp_path):
     folder = RunFolder(tmp_path, RUN_ID)
     folder.fail(about("failed", reason="ZeroDivisionError: division by zero", traceback="Traceback\n  …\n"))

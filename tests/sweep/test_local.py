@@ -157,6 +157,15 @@ def test_wrong_overrides_are_one_line_and_status_2(study, override, message):
     assert message in output
 
 
+def test_overrides_may_stand_on_both_sides_of_an_option(study):
+    options = ("--local", 1, "--runner", "trivial:work", "--config-dir", study.config)
+    output = study.run("submit", "seed=0,1", *options, *study.overrides("trials=2"))
+    assert "2 runs: 2 done" in output
+    assert study.evaluations() == ["a 0", "a 1"]
+    assert "unrecognized" in study.run("submit", "seed=0", "--lokal", 1, status=2)
+    assert "unrecognized" in study.run("status", study.sweep().path, "seed=0", status=2)
+
+
 def test_no_slurm_is_one_line(study, monkeypatch):
     study.environment["PATH"] = "/nonexistent"
     output = study.submit("seed=0", status=2)

@@ -11,12 +11,14 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from symhpo.errors import UserError
-from symhpo.store import Key, Lease, Store, lease
+from symhpo import pipeline
+from symhpo.errors import FailedRunError, UserError
+from symhpo.store import Key, Lease, RunFolder, Store, lease
 from symhpo.store.stopping import ArtifactBusy, without_waiting
 from symhpo.sweep import callback, operations, slurm
 from symhpo.sweep.events import DONE, FAILED, RELEASED, STARTED, EventLog, EventWriter
 from symhpo.sweep.operations import open_sweep
+from symhpo.sweep.runner import PipelineWork
 from symhpo.sweep.status import Status
 from symhpo.sweep.supervisor import Supervisor
 from symhpo.sweep.worker import ALL_DONE, RUNS_FAILED
@@ -271,6 +273,19 @@ def test_a_multirun_does_not_take_the_round_that_is_being_handed_out(study, monk
     start.join()
     multirun.on_multirun_end()
     assert [one.launcher for one in sweep.rounds()] == ["slurm", "local"]
+
+
+def test_a_failed_run_of_the_pipeline_is_told_with_its_reason(tmp_path, monkeypatch):
+    plans = [SimpleNamespace(folder=tmp_path / run, key=SimpleNamespace(id=run)) for run in ("ab", "cd")]
+
+    def fails(_):
+        reason = "ValueError: no such seed"
+        RunFolder(tmp_path / "cd", "cd").fail({"status": "failed", "reason": reason, "traceback": ""})
+        raise FailedRunError("1 of 2 runs failed; their folders have the tracebacks")
+
+    monkeypatch.setattr(pipeline, "execute", fails)
+    with pytest.raises(FailedRunError, match=r"^ValueError: no such seed$"):
+        PipelineWork(plans).execute()
 
 
 def test_a_job_that_requeues_itself_remembers_its_failures(study, monkeypatch):

@@ -6,6 +6,7 @@ import logging
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -172,9 +173,10 @@ def _state(run: RunFolder | None) -> str:
 def _read_records(runs: list[RunFolder]) -> pd.DataFrame:
     import pandas as pd
 
-    tables = [
-        pd.read_parquet(run.path / RECORDS) for run in progress(runs, "reading records", total=len(runs))
-    ]
+    tables = []
+    for run in progress(runs, "reading records", total=len(runs)):
+        with _told_of_damage(run):
+            tables.append(pd.read_parquet(run.path / RECORDS))
     return pd.concat(tables, ignore_index=True) if tables else records_frame([])
 
 
@@ -183,11 +185,12 @@ def _check_versions(runs: Iterable[RunFolder], allow_mixed: bool) -> None:
     versions: dict[str, dict[Any, list[Path]]] = defaultdict(lambda: defaultdict(list))
     commits: dict[Any, list[Path]] = defaultdict(list)
     for run in runs:
-        code: Mapping[str, Any] = read_json(run.path / PROVENANCE)["code"]
-        versions["symhpo"][code["symhpo"]].append(run.path)
-        for stage, version in code["stages"].items():
-            versions[f"stage {stage}"][version].append(run.path)
-        commits[code["git_sha"]].append(run.path)
+        with _told_of_damage(run):
+            code: Mapping[str, Any] = read_json(run.path / PROVENANCE)["code"]
+            versions["symhpo"][code["symhpo"]].append(run.path)
+            for stage, version in code["stages"].items():
+                versions[f"stage {stage}"][version].append(run.path)
+            commits[code["git_sha"]].append(run.path)
     mixed = [f"{what} {_list(found)}" for what, found in versions.items() if len(found) > 1]
     if mixed and not allow_mixed:
         raise UserError(
@@ -198,6 +201,18 @@ def _check_versions(runs: Iterable[RunFolder], allow_mixed: bool) -> None:
         logger.warning("mixed versions: %s", line)
     if len(commits) > 1:
         logger.warning("records of different git commits: %s", _list(commits))
+
+
+@contextmanager
+def _told_of_damage(run: RunFolder) -> Iterator[None]:
+    """Turn what a file of a finished run that is gone or cut off causes into one line."""
+    try:
+        yield
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(
+            f"the finished run {run.path} is damaged ({type(error).__name__}): "
+            f"remove its file {DONE!r} and run or resubmit it again"
+        ) from error
 
 
 def _list(found: Mapping[Any, list[Path]]) -> str:

@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from symhpo.errors import FailedRunError
 from symhpo.store import RunFolder
 from symhpo.store.stopping import ArtifactBusy, may_wait
 
@@ -55,15 +56,20 @@ class PipelineWork:
         return {plan.key.id: str(Path(plan.folder).absolute()) for plan in self.plans}
 
     def execute(self) -> None:
-        """Compute the runs that are not done."""
+        """Compute the runs that are not done; say of those that fail why they do."""
         from symhpo.pipeline import execute
 
+        folders = [RunFolder(plan.folder, plan.key.id) for plan in self.plans]
         if not may_wait():
-            for plan in self.plans:
-                holder = RunFolder(plan.folder, plan.key.id).lease_holder()
+            for folder in folders:
+                holder = folder.lease_holder()
                 if holder is not None:
-                    raise ArtifactBusy(f"{holder} computes {plan.folder}")
-        execute(self.plans)
+                    raise ArtifactBusy(f"{holder} computes {folder.path}")
+        try:
+            execute(self.plans)
+        except FailedRunError as error:
+            reasons = dict.fromkeys(reason for folder in folders if (reason := folder.failure()))
+            raise FailedRunError("; ".join(reasons) or str(error)) from error
 
 
 def pipeline_work(config: DictConfig, overrides: Sequence[str]) -> PipelineWork:
