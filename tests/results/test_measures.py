@@ -16,6 +16,7 @@ from symhpo.results.measures import (
     confidence_intervals,
     error_split,
     formula_stability,
+    has_choice,
     landscape_quality,
     representatives,
     sampling_bias,
@@ -117,6 +118,12 @@ def front_members() -> pd.DataFrame:
     return frame.assign(method="SR (BO)", regressor="operon", regressor_seed=0)
 
 
+def test_a_front_of_one_formula_leaves_no_choice():
+    fronts = front_members()
+    assert has_choice(fronts)
+    assert not has_choice(fronts[fronts["nodes"] == 1])
+
+
 def test_trade_off_is_the_median_over_runs():
     table = trade_off(front_members(), (1, 3, 5, 9)).set_index("nodes")["nrmse"]
     assert table.to_dict() == pytest.approx({1: 1.0, 3: 0.8, 5: 0.5, 9: 0.3})
@@ -172,6 +179,14 @@ def test_verdict_on_a_landscape(cost: list[float], std: float, nrmse: float, ver
     results.__dict__["landscapes"] = {"a": landscape(cost, std)}
     quality = landscape_quality(results, records)
     assert quality["verdict"].tolist() == [verdict]
+
+
+def test_a_landscape_of_another_study_has_no_verdict():
+    records = pd.DataFrame({"cell": ["a"], "method": ["SR (BO)"], "status": ["ok"], "nrmse": [0.3]})
+    results = Results(Path(), records)
+    flat = landscape([0.1, 0.1], 0.0)
+    results.__dict__["landscapes"] = {"a": landscape([0.1, 0.3], 0.01), "a (holdout)": flat}
+    assert landscape_quality(results, records)["cell"].tolist() == ["a"]
 
 
 def test_results_stay_as_they_are(results: Results):

@@ -14,6 +14,7 @@ from symhpo.results.measures import (
     bias_correlation,
     cell_means,
     compared_means,
+    has_choice,
     landscape_quality,
     leaked_landscapes,
     sampling_bias,
@@ -75,6 +76,8 @@ def _bo_gp_against_gp(results: Results) -> Iterator[Row]:
 
 def _accuracy_against_complexity(results: Results) -> Iterator[Row]:
     for engine, fronts in _by(results.fronts, ["engine", "protocol"]):
+        if not has_choice(fronts):
+            continue
         table = trade_off(fronts, NODES)
         for (name, nodes), rows in table.groupby(["method", "nodes"], sort=False):
             yield engine | _mean(f"nRMSE of {name} with at most {nodes} nodes", rows["nrmse"])
@@ -106,6 +109,8 @@ def _engine_and_selection(results: Results) -> Iterator[Row]:
             yield protocol | _row(f"failed fits of {variant}, of n", len(runs) - len(ok), len(runs))
     for labels, study in _studies(results):
         own = results.fronts[results.fronts["run_id"].isin(study["run_id"])]
+        if not has_choice(own):
+            continue
         chosen = study[(study["status"] == "ok") & study["method"].isin(SYMBOLIC)]
         table = selections(own, chosen, ())
         for row in table.to_dict("records"):

@@ -24,6 +24,7 @@ __all__ = [
     "confidence_intervals",
     "error_split",
     "formula_stability",
+    "has_choice",
     "landscape_quality",
     "leaked_landscapes",
     "representatives",
@@ -110,7 +111,10 @@ def landscape_quality(results: Results, records: pd.DataFrame) -> pd.DataFrame:
     means = cell_means(records)
     formulas = means[[name for name in SYMBOLIC if name in means]]
     rows: list[tuple[object, ...]] = []
+    studied = set(records["cell"])
     for cell, landscape in results.landscapes.items():
+        if cell not in studied:
+            continue
         if landscape.spread == 0:
             rows.append((cell, 0.0, landscape.noise_floor, np.nan, None, np.nan, "flat"))
             continue
@@ -256,6 +260,11 @@ def bias_correlation(bias: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index", columns=["rho", "p", "n"])
 
 
+def has_choice(fronts: pd.DataFrame) -> bool:
+    """Whether any front holds more than one formula; gplearn's, for one, does not."""
+    return bool(fronts.duplicated(["run_id", "regressor_seed"]).any())
+
+
 def trade_off(fronts: pd.DataFrame, sizes: Iterable[int]) -> pd.DataFrame:
     """Return what formulas of at most so many nodes reach.
 
@@ -338,7 +347,8 @@ def leaked_landscapes(results: Results) -> pd.DataFrame:
     from scipy.stats import kendalltau
 
     keys = ["model", "dataset", "hyperparameters"]
-    cells = results.records.pivot_table(index=keys, columns="protocol", values="cell", aggfunc="first")
+    study = results.main_study()
+    cells = study.pivot_table(index=keys, columns="protocol", values="cell", aggfunc="first")
     rows = []
     for labels in cells.reindex(columns=["hpobench", "holdout"]).dropna().to_dict("records"):
         leaked, sound = (results.landscapes[labels[name]] for name in ("hpobench", "holdout"))
