@@ -80,7 +80,7 @@ def complexity(curves: dict[str, pd.DataFrame]) -> Figure:
 def _line(axes: Axes, curve: pd.DataFrame, value: str, colour: str, marker: str) -> None:
     x, y = curve["parsimony_coefficient"], curve[value]
     deviation = curve[f"{value}_std"].fillna(0.0)
-    axes.plot(x, y, color=colour, marker=marker, label="mean over runs")
+    axes.plot(x, y, color=colour, marker=marker, label="mean over runs", clip_on=False)
     axes.fill_between(x, y - deviation, y + deviation, color=colour, alpha=0.2, linewidth=0)
     stop = curve[curve["is_stop_point"]]
     axes.scatter(
