@@ -2,7 +2,8 @@
 
 python experiments/bench_importance.py [--quick] [--without-cell] [--output results/importance.json]
 
-The real cell, nn on blood_transfusion with five hyperparameters, takes hours of evaluations the first
+Forty seeds, but few of the forests of fanova and optuna (``--forest-seeds``), which take twenty times as
+long. The real cell, nn on blood_transfusion with five hyperparameters, takes hours of evaluations the first
 time; they are kept in the store.
 """
 
@@ -22,10 +23,9 @@ import numpy as np
 from symhpo.cli import compose, log_to_stderr, user_errors
 from symhpo.config import group_config, make
 from symhpo.importance import (
-    Importance,
     ImportanceMethod,
+    Predictor,
     from_surrogate,
-    from_trials,
     learn_surrogate,
     top_hyperparameters,
 )
@@ -44,15 +44,16 @@ from symhpo.space import Hyperparameter, Space
 FUNCTIONS = (ishigami(), g_function(), additive(), multiplicative())
 METHODS = ("sobol", "fanova", "optuna")
 LABELS, TRIALS = 1000, 200
-EXACT, LEARNED = f"{LABELS} of the function", f"of a surrogate of {TRIALS} trials"
-# Forests take ten times as long, and their errors vary little.
-FOREST_SEEDS = 3
+# What the methods are given: 1000 labelled points, and a surrogate as an optimiser leaves it.
+SOURCES = {f"{LABELS} labels": LABELS, f"a surrogate of {TRIALS} trials": TRIALS}
+SEEDS = 40
 
 
 def main() -> None:
     """Measure, print a table of goals with what was reached, and write the numbers."""
     parser = argparse.ArgumentParser(description="Importance and partial dependence against known answers.")
     parser.add_argument("--quick", action="store_true", help="few seeds")
+    parser.add_argument("--forest-seeds", type=int, default=5, help="seeds of fanova and optuna")
     parser.add_argument("--without-cell", action="store_true", help="leave the real cell out")
     parser.add_argument("--output", type=Path, help="JSON file with the numbers")
     arguments = parser.parse_args()
@@ -61,7 +62,9 @@ def main() -> None:
     logging.getLogger("symhpo.importance").setLevel(logging.ERROR)
     with user_errors():
         results: dict[str, Any] = {
-            "importance": list(_importance(arguments.quick)),
+            "importance": list(
+                _importance(*((1, 1) if arguments.quick else (SEEDS, arguments.forest_seeds)))
+            ),
             "planted": list(_planted(1 if arguments.quick else 4)),
             "partial_dependence_cpu_seconds": _partial_dependence_seconds(),
         }
@@ -73,39 +76,38 @@ def main() -> None:
             arguments.output.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 
-def _importance(quick: bool) -> Iterator[dict[str, Any]]:
-    """Yield the errors of each method on each function, from labels of the function and of a surrogate."""
+def _importance(seeds: int, forest_seeds: int) -> Iterator[dict[str, Any]]:
+    """Yield the errors of each method on each function, from labelled points and from a surrogate."""
     methods = {name: make(group_config("importance", name)) for name in METHODS}
     cases = [
-        (function, name, labels, seed)
-        for function in FUNCTIONS
-        for name in METHODS
-        for labels, seeds in ((EXACT, 10), (LEARNED, 40))
-        for seed in range(1 if quick else seeds if name == "sobol" else FOREST_SEEDS)
+        (function, source, seed) for function in FUNCTIONS for source in SOURCES for seed in range(seeds)
     ]
-    for function, name, labels, seed in progress(cases, "importance", len(cases)):
-        started = time.process_time()
-        importance = _estimate(function, methods[name], labels, seed)
-        true = function.importance
-        yield {
-            "function": function.name,
-            "method": name,
-            "labels": labels,
-            "seed": seed,
-            "cpu_seconds": time.process_time() - started,
-            "main_error": float(np.abs(importance.main - true.main).max()),
-            "pair_error": float(np.abs(importance.pairs - true.pairs).max()),
-            "top_is_right": top_hyperparameters(importance).names == top_hyperparameters(true).names,
-        }
+    for function, source, seed in progress(cases, "importance", len(cases)):
+        X = function.space.sample(SOURCES[source], np.random.default_rng(seed))
+        # What every method learns from labelled points first; once for all of them.
+        surrogate = learn_surrogate(function.space, X, function.predict(X)[0], seed=seed)
+        for name, method in methods.items():
+            if name == "sobol" or seed < forest_seeds:
+                yield {
+                    "function": function.name,
+                    "method": name,
+                    "from": source,
+                    "seed": seed,
+                    **_errors(function, surrogate, method, seed),
+                }
 
 
-def _estimate(function: AnalyticFunction, method: ImportanceMethod, labels: str, seed: int) -> Importance:
-    n = LABELS if labels == EXACT else TRIALS
-    X = function.space.sample(n, np.random.default_rng(seed))
-    y = function.predict(X)[0]
-    if labels == EXACT:
-        return from_trials(function.space, X, y, method=method, seed=seed)
-    return from_surrogate(learn_surrogate(function.space, X, y, seed=seed), method=method, seed=seed)
+def _errors(
+    function: AnalyticFunction, surrogate: Predictor, method: ImportanceMethod, seed: int
+) -> dict[str, Any]:
+    started = time.process_time()
+    importance, true = from_surrogate(surrogate, method=method, seed=seed), function.importance
+    return {
+        "cpu_seconds": time.process_time() - started,
+        "main_error": float(np.abs(importance.main - true.main).max()),
+        "pair_error": float(np.abs(importance.pairs - true.pairs).max()),
+        "top_is_right": top_hyperparameters(importance).names == top_hyperparameters(true).names,
+    }
 
 
 def _planted(seeds: int) -> Iterator[dict[str, Any]]:
@@ -174,12 +176,12 @@ def _print(results: dict[str, Any]) -> None:
 
     frame = pd.DataFrame(results["importance"])
     table = Table("goal", "what", "reached", title="Importance and partial dependence")
-    for (method, labels, function), rows in frame.groupby(["method", "labels", "function"], sort=False):
+    for (method, source, function), rows in frame.groupby(["method", "from", "function"], sort=False):
         worst, median = rows.main_error.max(), rows.main_error.median()
-        what = f"{function}, {method}, labels {labels}: main effects, median (worst of {len(rows)})"
+        what = f"{function}, {method}, from {source}: main effects, median (worst of {len(rows)})"
         table.add_row("≤ 0.05", what, f"{median:.3f} ({worst:.3f})")
-    for (method, labels), rows in frame.groupby(["method", "labels"], sort=False):
-        what = f"{method}, labels {labels}: right hyperparameters chosen, {len(rows)} runs"
+    for (method, source), rows in frame.groupby(["method", "from"], sort=False):
+        what = f"{method}, from {source}: right hyperparameters chosen, {len(rows)} runs"
         table.add_row("≥ 95 %", what, f"{rows.top_is_right.mean():.0%}")
     planted = pd.DataFrame(results["planted"])
     recovered = (planted.nrmse < 0.05).mean()

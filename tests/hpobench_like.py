@@ -57,6 +57,23 @@ class Bare:
         return {"function_value": configuration["x"] ** 2}
 
 
+class Flat(Mixed):
+    """The same cost everywhere."""
+
+    def objective_function(self, configuration: Any, **_: Any) -> dict[str, Any]:
+        return {"function_value": 0.25 + 0 * configuration["rate"]}
+
+
+class Crashing(Mixed):
+    """Costs that are missing or infinite for some configurations."""
+
+    def objective_function(self, configuration: Any, **_: Any) -> dict[str, Any]:
+        if configuration["width"] < 4:
+            raise ValueError("too narrow")
+        value = float(np.log10(configuration["rate"])) if configuration["width"] < 500 else float("inf")
+        return {"function_value": value}
+
+
 class NoObjective:
     """A class without the interface."""
 

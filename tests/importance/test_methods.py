@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import logging
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -25,13 +26,13 @@ from symhpo.importance.forest import to_inputs, tree_shares
 from symhpo.space import Condition, Hyperparameter, Space
 
 FANOVA = pytest.param(
-    Fanova(n_points=400, n_trees=8, n_forests=2, points_per_leaf=5),
+    Fanova(n_points=1000, n_trees=4, n_forests=2, leaves=200, leaves_of_pairs=60),
     marks=pytest.mark.skipif(
         importlib.util.find_spec("fanova") is None, reason="fanova is not installed: it needs a compiler"
     ),
     id="fanova",
 )
-OPTUNA = pytest.param(OptunaFanova(n_points=300, n_trees=2, n_forests=2), id="optuna")
+OPTUNA = pytest.param(OptunaFanova(n_points=1000, n_trees=2, n_forests=2, max_depth=8), id="optuna")
 SOBOL = pytest.param(Sobol(n_points=512, n_replicates=3), id="sobol")
 METHODS = [FANOVA, OPTUNA, SOBOL]
 
@@ -209,6 +210,32 @@ class TestTrials:
         assert importance.main[0] == pytest.approx(1, abs=0.02)
 
 
+@pytest.mark.parametrize(
+    "method",
+    [
+        pytest.param(Fanova(n_trees=4, n_forests=1, leaves_of_pairs=20), marks=FANOVA.marks, id="fanova"),
+        pytest.param(OptunaFanova(n_trees=2, n_forests=1), id="optuna"),
+    ],
+)
+class TestForests:
+    function = ishigami(3)
+
+    def test_a_wavy_function_takes_many_labels(self, method: Fanova | OptunaFanova) -> None:
+        main = from_surrogate(self.function, method=method, seed=0).main
+        np.testing.assert_allclose(main, self.function.importance.main, atol=0.05)
+
+    def test_points_alone(self, method: Fanova | OptunaFanova) -> None:
+        X = self.function.space.sample(300, np.random.default_rng(0))
+        y = self.function.predict(X)[0]
+        alone, learned = (
+            from_trials(self.function.space, X, y, method=replace(method, relabel=relabel), seed=0).main
+            for relabel in (False, True)
+        )
+        true = self.function.importance.main
+        assert alone[:2].min() > 0.2
+        assert np.abs(learned - true).max() < 0.05 < np.abs(alone - true).max()
+
+
 class TestSobol:
     @pytest.mark.parametrize("function", [ishigami(), g_function(), additive(), multiplicative()])
     def test_is_exact_up_to_sampling(self, function: AnalyticFunction) -> None:
@@ -228,7 +255,7 @@ class TestTreeShares:
         function = ishigami(3)
         X = function.space.sample(150, np.random.default_rng(0))
         y = function.predict(X)[0]
-        method = OptunaFanova(n_trees=3, n_forests=1)
+        method = OptunaFanova(n_trees=3, n_forests=1, relabel=False)
         seed = int(np.random.SeedSequence(0).generate_state(1)[0])
         shares = method._forest_shares(function.space, to_inputs(function.space, X), y, seed)
         importance = from_trials(function.space, X, y, method=method, seed=0)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from symhpo.errors import UserError
-from symhpo.importance import Importance, top_hyperparameters
+from symhpo.importance import Importance, pooled, top_hyperparameters
 from symhpo.importance.analytic import additive, g_function, ishigami
 from symhpo.space import Condition, Hyperparameter, Space
 
@@ -88,6 +90,19 @@ def test_bad_settings(arguments: dict[str, int], message: str) -> None:
 def test_unknown_hyperparameter() -> None:
     with pytest.raises(UserError, match="unknown hyperparameter 'h9'"):
         importance([1.0]).share(["h9"])
+
+
+def test_seeds_are_pooled() -> None:
+    first, second = importance([0.2, 0.6], {(0, 1): 0.2}), importance([0.4, 0.6])
+    both = pooled([first, second])
+    np.testing.assert_allclose(both.main, [0.3, 0.6])
+    np.testing.assert_allclose(both.main_std, [0.1, 0.0], atol=1e-12)
+    np.testing.assert_allclose(both.pairs, [[0, 0.1], [0.1, 0]])
+    np.testing.assert_allclose(both.pairs_std, [[0, 0.1], [0.1, 0]])
+    assert both.n_replicates == 2
+    # The spread of each seed's own replicates counts as well.
+    spread = replace(first, main_std=np.array([0.3, 0.0]))
+    np.testing.assert_allclose(pooled([spread, spread]).main_std, [0.3, 0.0])
 
 
 @given(

@@ -19,8 +19,6 @@ from symhpo.store import TIMINGS
 
 SMALL = [
     "experiment=many_hyperparameters",
-    "model=svm_kernels",
-    "dataset=wine",
     "sizes=[24]",
     "budget=24",
     "regressor=linear",
@@ -36,10 +34,11 @@ SMALL = [
     "explanation.true_draws=3",
     "workers=0",
 ]
+CELL = ("model=svm_kernels", "dataset=wine")
 
 
-def plan(folder: Path, *overrides: str) -> Plan:
-    every = [*SMALL, f"paths.outputs={folder}/outputs", f"paths.store={folder}/store", *overrides]
+def plan(folder: Path, *overrides: str, cell: tuple[str, ...] = CELL) -> Plan:
+    every = [*SMALL, *cell, f"paths.outputs={folder}/outputs", f"paths.store={folder}/store", *overrides]
     return Plan.from_config(compose(every), every)
 
 
@@ -100,3 +99,22 @@ def test_importance_is_part_of_the_identity_of_an_explained_run_alone(finished: 
 def test_a_strategy_without_a_surrogate_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="set strategy=bo_gp"):
         execute([plan(tmp_path, "strategy=random")])
+
+
+def benchmark(folder: Path, name: str) -> Plan:
+    cell = ("model=hpobench", f"model.target=hpobench_like.{name}", "dataset.name=bad_input")
+    return plan(folder, cell=cell)
+
+
+def test_equal_costs_are_told(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no hyperparameter explains any of the cost's variance"):
+        execute([benchmark(tmp_path, "Flat")])
+
+
+def test_infinite_and_missing_costs_are_left_out(tmp_path: Path) -> None:
+    one = benchmark(tmp_path, "Crashing")
+    execute([one])
+    rows = rows_of(one).dropna(subset=["predictor"])
+    assert (rows["status"] == "ok").all()
+    assert rows["chosen"].str.contains("rate").all()
+    assert np.isfinite(rows[["rmse", "rmse_dependence", "rmse_true_dependence"]]).all(axis=None)

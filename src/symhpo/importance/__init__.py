@@ -9,6 +9,7 @@ from symhpo.importance.base import (
     Predictor,
     from_surrogate,
     from_trials,
+    pooled,
 )
 from symhpo.importance.fanova import Fanova
 from symhpo.importance.learning import learn_surrogate
@@ -27,5 +28,6 @@ __all__ = [
     "from_surrogate",
     "from_trials",
     "learn_surrogate",
+    "pooled",
     "top_hyperparameters",
 ]

@@ -19,7 +19,15 @@ from numpy.typing import ArrayLike, NDArray
 from symhpo.errors import UserError
 from symhpo.space import Space
 
-__all__ = ["Importance", "ImportanceMethod", "Predictor", "from_surrogate", "from_trials", "replicated"]
+__all__ = [
+    "Importance",
+    "ImportanceMethod",
+    "Predictor",
+    "from_surrogate",
+    "from_trials",
+    "pooled",
+    "replicated",
+]
 
 Array = NDArray[np.float64]
 
@@ -127,6 +135,29 @@ def replicated(method: str, space: Space, shares: Array) -> Importance:
         mean * off_diagonal,
         std * off_diagonal,
         len(shares),
+    )
+
+
+def pooled(importances: Sequence[Importance]) -> Importance:
+    """Return the mean of importances from several seeds, with the spread within and between them.
+
+    Parameters
+    ----------
+    importances : sequence of Importance
+        At least one, all of the same method and space.
+    """
+    first = importances[0]
+
+    def mean(name: str) -> Array:
+        return np.asarray(np.mean([getattr(of, name) for of in importances], axis=0))
+
+    def std(name: str) -> Array:
+        within = np.mean([getattr(of, f"{name}_std") ** 2 for of in importances], axis=0)
+        return np.asarray(np.sqrt(within + np.var([getattr(of, name) for of in importances], axis=0)))
+
+    replicates = sum(of.n_replicates for of in importances)
+    return Importance(
+        first.method, first.space, mean("main"), std("main"), mean("pairs"), std("pairs"), replicates
     )
 
 

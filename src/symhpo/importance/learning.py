@@ -14,8 +14,8 @@ __all__ = ["learn_surrogate"]
 
 Array = NDArray[np.float64]
 
-# Time grows with the cube of the number of trials.
-MOST_TRIALS = 600
+# Time grows with the cube of the number of trials; length scales take it hundreds of times.
+MOST_TRIALS, MOST_TRIALS_OF_LENGTH_SCALES = 600, 300
 # Logarithms of all length scales where searches begin, and the number of further, random beginnings.
 FIRST_LENGTH_SCALES = (-1.0, 0.0, 1.0)
 RANDOM_STARTS = 2
@@ -38,15 +38,17 @@ def learn_surrogate(space: Space, X: Array, y: Array, *, seed: int) -> Surrogate
     seed : int
     """
     rng = generator(seed, "surrogate")
-    if len(y) > MOST_TRIALS:
-        kept = np.sort(rng.permutation(len(y))[:MOST_TRIALS])
+    if len(y) > MOST_TRIALS_OF_LENGTH_SCALES:
+        kept = rng.permutation(len(y))[:MOST_TRIALS]
         X, y = X[kept], y[kept]
     inputs = np.nan_to_num(space.to_unit(X), nan=INACTIVE)
     mean, std = float(np.mean(y)), float(np.std(y))
     targets = (y - mean) / std
+    # In random order where there are more.
+    part = slice(MOST_TRIALS_OF_LENGTH_SCALES)
     likelihood = MarginalLikelihood(
-        inputs,
-        targets,
+        inputs[part],
+        targets[part],
         np.array([h.type == "categorical" for h in space.hyperparameters]),
         has_conditions=any(h.condition is not None for h in space.hyperparameters),
     )

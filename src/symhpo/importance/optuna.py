@@ -17,9 +17,6 @@ __all__ = ["OptunaFanova"]
 
 Array = NDArray[np.float64]
 
-# As deep as Optuna's default.
-MAX_DEPTH = 64
-
 
 @dataclass(frozen=True)
 class OptunaFanova(ForestMethod):
@@ -32,20 +29,23 @@ class OptunaFanova(ForestMethod):
 
     Parameters
     ----------
-    n_points : int
-        Uniform configurations that a surrogate labels.
+    n_points, relabel
+        As in `ForestMethod`.
     n_trees : int
-        Trees of a forest. The evaluator takes about half a second for each, at 1000 points.
+        Trees of a forest.
     n_forests : int
         Forests, each with a seed of its own; the spread is that over the trees of all.
+    max_depth : int
+        Of a tree. The evaluator's time grows with the number of leaves: a second or two for a tree of
+        depth 12.
     """
 
     name: str = "optuna"
-    n_trees: int = 8
-    n_forests: int = 2
+    n_trees: int = 4
+    n_forests: int = 3
+    max_depth: int = 12
 
-    def from_points(self, space: Space, X: Array, y: Array, *, seed: int) -> Importance:
-        """Return the shares of forests fitted to the points."""
+    def _shares(self, space: Space, X: Array, y: Array, seed: int) -> Importance:
         inputs = to_inputs(space, X)
         seeds = [int(s) for s in np.random.SeedSequence(seed).generate_state(self.n_forests)]
         shares = np.concatenate([self._forest_shares(space, inputs, y, s) for s in seeds])
@@ -59,14 +59,16 @@ class OptunaFanova(ForestMethod):
     def _main_effects(self, space: Space, inputs: Array, y: Array, seed: int) -> Array:
         from optuna.importance import FanovaImportanceEvaluator
 
-        evaluator = FanovaImportanceEvaluator(n_trees=self.n_trees, max_depth=MAX_DEPTH, seed=seed)
+        evaluator = FanovaImportanceEvaluator(n_trees=self.n_trees, max_depth=self.max_depth, seed=seed)
         effects: Mapping[str, float] = evaluator.evaluate(_study(space, inputs, y))
         return np.array([effects[name] for name in space.names])
 
     def _forest_shares(self, space: Space, inputs: Array, y: Array, seed: int) -> Array:
         from sklearn.ensemble import RandomForestRegressor
 
-        forest = RandomForestRegressor(self.n_trees, max_depth=MAX_DEPTH, random_state=seed).fit(inputs, y)
+        forest = RandomForestRegressor(self.n_trees, max_depth=self.max_depth, random_state=seed).fit(
+            inputs, y
+        )
         return np.stack([tree_shares(tree.tree_, space) for tree in forest.estimators_])
 
 

@@ -25,6 +25,8 @@ __all__ = ["importance_bars", "partial_dependence_curves", "partial_dependence_m
 Array = NDArray[np.float64]
 
 BAR_HEIGHT, PANEL_HEIGHT = 0.22, 2.2
+# Half the distance between two markers of one choice.
+BESIDE = 0.08
 
 
 def importance_bars(importances: Mapping[str, Importance], *, n_pairs: int = 5) -> Figure:
@@ -108,13 +110,15 @@ def _curve(panel: Axes, of: PartialDependence, formula: Array | None) -> None:
     x, mean = of.X[order, 0], of.mean[order]
     lower, upper = (bound[order] for bound in of.band())
     if hyperparameter.type == "categorical":
-        panel.errorbar(x, mean, yerr=[mean - lower, upper - mean], fmt="o", label="surrogate")
+        # Side by side, or one would hide the other.
+        panel.errorbar(x - BESIDE, mean, yerr=[mean - lower, upper - mean], fmt="o", label="surrogate")
+        panel.set_xlim(-0.5, len(x) - 0.5)
     else:
         panel.plot(x, mean, label="surrogate")
         panel.fill_between(x, lower, upper, alpha=0.25, linewidth=0)
     if formula is not None:
-        drawn = "s" if hyperparameter.type == "categorical" else "--"
-        panel.plot(x, formula[order], drawn, color="C1", label="formula")
+        at, drawn = (x + BESIDE, "s") if hyperparameter.type == "categorical" else (x, "--")
+        panel.plot(at, formula[order], drawn, color="C1", label="formula")
     format_axis(panel, "x", hyperparameter)
 
 
