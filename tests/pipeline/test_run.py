@@ -64,6 +64,16 @@ def test_a_run_leaves_a_row_for_every_size_seed_and_baseline(finished: Plan) -> 
     assert rows["hyperparameters"].unique().tolist() == ["rate,width"]
 
 
+def test_a_run_at_some_of_the_sizes_shares_the_samples_of_all(tmp_path: Path) -> None:
+    everywhere = plan(tmp_path, "strategy=bo_gp")
+    last = plan(tmp_path, "strategy=bo_gp", "sizes=[16]", "sampled_sizes=[12,16]")
+    execute([everywhere])
+    execute([last])
+    assert len(list((tmp_path / "store" / "bo").rglob("runs.json"))) == 1
+    expected = records(everywhere).query("n_samples == 16")
+    assert records(last)["rmse"].tolist() == expected["rmse"].tolist()
+
+
 def test_scores_are_those_of_the_stored_predictions(finished: Plan) -> None:
     rows = records(finished).set_index(["n_samples", "regressor", "regressor_seed"])
     predictions = pd.read_parquet(finished.folder / "predictions.parquet")
@@ -182,6 +192,7 @@ def test_a_failed_run_leaves_its_traceback_and_spares_the_others(tmp_path: Path)
     ("overrides", "words"),
     [
         (["sizes=[20,400]"], ["sizes", "budget"]),
+        (["sizes=[20,40]", "sampled_sizes=[20]"], ["sampled_sizes", "[20, 40]"]),
         (["model=svn"], ["svn", "svm"]),
         (["sedd=1"], ["sedd"]),
         (["model=svm", "model.tuned=[C,degre]"], ["degre", "gamma"]),

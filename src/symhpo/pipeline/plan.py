@@ -65,7 +65,7 @@ class Plan:
         Raises
         ------
         UserError
-            If a size is larger than the budget, or anything named in the configuration is unknown.
+            If a size is larger than the budget or not sampled, or anything named in the configuration is unknown.
         """
         sizes = list(config.sizes)
         if not sizes or min(sizes) < 1 or max(sizes) > config.budget:
@@ -74,6 +74,12 @@ class Plan:
             )
         if sorted(set(sizes)) != sizes:
             raise UserError(f"sizes={sizes} are not rising; sort them and name each once")
+        sampled = list(config.sampled_sizes)
+        if not set(sizes) <= set(sampled) or max(sampled) > config.budget:
+            raise UserError(
+                f"sampled_sizes={sampled} have to hold sizes={sizes} and stay within the budget of "
+                f"{config.budget} trials; add what is missing, or leave sampled_sizes out"
+            )
         plan = cls(config, list(overrides), objective_of(config))
         # Names that nobody knows show before any work is done.
         for part in ("engines", "selection", "design"):
@@ -110,6 +116,11 @@ class Plan:
     def sizes(self) -> list[int]:
         """Numbers of trials at which the regression is fitted."""
         return list(self.config.sizes)
+
+    @property
+    def sampled_sizes(self) -> list[int]:
+        """Numbers of trials for which the optimiser's runs and surrogates are kept."""
+        return list(self.config.sampled_sizes)
 
     @cached_property
     def strategy(self) -> Strategy:

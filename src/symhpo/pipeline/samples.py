@@ -67,7 +67,7 @@ def _compute(plan: Plan, store: Store, workers: int) -> Path:
             sample_bo(
                 plan.objective,
                 plan.optimizer,
-                plan.sizes,
+                plan.sampled_sizes,
                 seed=config.seed,
                 journal_dir=journal,
                 what=f"BO {what}",
@@ -88,6 +88,6 @@ def _compute(plan: Plan, store: Store, workers: int) -> Path:
 def _key(plan: Plan) -> Key:
     label = f"{plan.label}/seed={plan.config.seed}"
     if plan.strategy.needs_optimizer:
-        settings = plan.settings("optimizer", "sizes", "seed")
+        settings = plan.settings("optimizer", "seed") | {"sizes": plan.sampled_sizes}
         return Key("bo", SAMPLING_STAGES["bo"], settings, f"{label}_{plan.optimizer.name}")
     return Key("random", SAMPLING_STAGES["random"], plan.settings("budget", "seed"), label)
