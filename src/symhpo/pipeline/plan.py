@@ -65,7 +65,8 @@ class Plan:
         Raises
         ------
         UserError
-            If a size is larger than the budget or not sampled, or anything named in the configuration is unknown.
+            If a size is larger than the budget or not sampled, or anything named in the configuration
+            is unknown.
         """
         sizes = list(config.sizes)
         if not sizes or min(sizes) < 1 or max(sizes) > config.budget:
