@@ -49,6 +49,7 @@ class Extent:
     hyperparameter_trials: int
     training_points: tuple[int, ...]
     landscape_points: tuple[int, ...]
+    gplearn_population: int
 
 
 FULL = Extent(
@@ -59,6 +60,7 @@ FULL = Extent(
     hyperparameter_trials=100,
     training_points=(100, 300, 1000, 3000, 10_000),
     landscape_points=(100, 1000, 10_000, 100_000),
+    gplearn_population=5000,
 )
 QUICK = Extent(
     bo_trials=(20, 50),
@@ -68,6 +70,7 @@ QUICK = Extent(
     hyperparameter_trials=40,
     training_points=(100, 1000),
     landscape_points=(100, 10_000),
+    gplearn_population=300,
 )
 
 
@@ -87,6 +90,8 @@ def main() -> None:
         results |= cells(extent.cell_overrides)
         show("cells", results["cells"])
         show("run with everything stored", results["stored_run_cpu_s"])
+        results["gplearn_fit_cpu_s"] = gplearn_fit(extent.gplearn_population)
+        show("a fit of gplearn", results["gplearn_fit_cpu_s"])
         results["growth"] = growth(extent)
         show("growth", results["growth"])
     if COMPARISON.exists():
@@ -214,6 +219,25 @@ def distinct_seconds(trials: list[pd.DataFrame]) -> float:
     frame = pd.concat(trials)
     names = [name for name in frame if name.startswith("hyperparameter.")]
     return float(frame.drop_duplicates([*names, "seeds"])["cpu_seconds"].sum())
+
+
+def gplearn_fit(population_size: int) -> dict[str, Any]:
+    """Compare gplearn itself with `regressor=gplearn`, which has to find the same program."""
+    from symhpo.regression.evolution import evolve
+    from symhpo.regression.gplearn import GplearnRegressor
+
+    _, X, y = drawn(200)
+    settings = GplearnRegressor(population_size=population_size)
+    with np.errstate(all="ignore"):
+        started = time.process_time()
+        fitted = settings.engine(0).fit(X, y)
+        between = time.process_time()
+        program = evolve(settings.engine(0), X, y)
+        ended = time.process_time()
+    same = [str(getattr(node, "name", node)) for node in program] == [
+        str(getattr(node, "name", node)) for node in fitted._program.program
+    ]
+    return {"gplearn": between - started, "symhpo": ended - between, "same_program": same}
 
 
 def growth(extent: Extent) -> dict[str, dict[str, dict[str, float]]]:

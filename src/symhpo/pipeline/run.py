@@ -140,11 +140,17 @@ def _provenance(
         overrides=list(plan.overrides),
         stopwatch=stopwatch,
         status=status,
-        stages=STAGES | SAMPLING_STAGES | EXPLANATION_STAGES,
+        stages=_stages(plan),
         data=plan.objective.identity,
         reason=reason,
         traceback=trace,
     )
+
+
+def _stages(plan: Plan) -> dict[str, int]:
+    """Return the versions of the stages behind a plan's records."""
+    explained = plan.config.get("explanation") is not None
+    return STAGES | SAMPLING_STAGES | (EXPLANATION_STAGES if explained else {})
 
 
 def _write_config(plan: Plan) -> None:
