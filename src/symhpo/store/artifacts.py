@@ -172,7 +172,7 @@ class Store:
                 return found
             try:
                 progress(f"computing {key.stage} {key.label}")
-                return self._build(key, build, work, lease, provenance)
+                return self._build(key, build, work, provenance)
             finally:
                 lease.release()
 
@@ -242,7 +242,6 @@ class Store:
         key: Key,
         build: Build,
         work: Path,
-        lease: Lease,
         provenance: Callable[[], Mapping[str, Any]] | None,
     ) -> Path:
         journal, out = work / "journal", work / f"out-{private_name()}"
@@ -263,8 +262,9 @@ class Store:
             write_json(out / ARTIFACT, about)
             publish_folder(out, target)
         except Exception:
-            # Whoever took the lease over has published, and removed the work under our feet.
-            if lease.is_lost and self._find_anew(key) is not None:
+            # Another process has published, and removed the work under our feet: the one that took the
+            # lease over, or the one that it was taken from.
+            if self._find_anew(key) is not None:
                 return target
             raise
         finally:
