@@ -92,6 +92,8 @@ def _line(axes: Axes, curve: pd.DataFrame, value: str, colour: str, marker: str)
         linewidths=1.4,
         zorder=3,
         label="stop point",
+        clip_on=False,
     )
-    axes.set_ylim(bottom=0)
+    # Formulas that are all constants have no operation at all.
+    axes.set_ylim(0, 1.05 * float((y + deviation).max()) or 1.0)
     axes.grid(axis="y")
