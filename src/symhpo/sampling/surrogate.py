@@ -20,8 +20,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.linalg import cho_solve, cholesky, solve_triangular
-from scipy.spatial.distance import cdist
 
 from symhpo.space import Space
 
@@ -90,6 +88,8 @@ class Surrogate:
         numpy.linalg.LinAlgError
             If the kernel matrix is not positive definite in floating point.
         """
+        from scipy.linalg import cho_solve
+
         without_weights = cls(
             space=space,
             inputs=inputs,
@@ -140,11 +140,15 @@ class Surrogate:
     @cached_property
     def cholesky_factor(self) -> Array:
         """The lower Cholesky factor of the training inputs' kernel matrix, noise included."""
+        from scipy.linalg import cholesky
+
         K = self.covariance(self.inputs, self.inputs)
         K[np.diag_indices_from(K)] = self.amplitude + self.noise
         return np.asarray(cholesky(K, lower=True, check_finite=False))
 
     def _predict(self, U: Array) -> tuple[Array, Array]:
+        from scipy.linalg import solve_triangular
+
         covariance = self.covariance(U, self.inputs)
         mean = covariance @ self.weights
         V = solve_triangular(self.cholesky_factor, covariance.T, lower=True, check_finite=False)
@@ -173,6 +177,8 @@ class Surrogate:
 
 
 def _matern52(A: Array, B: Array, length_scales: Array) -> Array:
+    from scipy.spatial.distance import cdist
+
     r = cdist(A / length_scales, B / length_scales) * np.sqrt(5)
     return np.asarray((1.0 + r + r**2 / 3.0) * np.exp(-r))
 
