@@ -22,7 +22,7 @@ PROVENANCE = {
     "first_started": "2026-01-01T00:00:00",
     "last_started": "2026-01-02T00:00:00",
     "experiments": {
-        "cells": {"command": "python experiments/run.py seed=0", "runs": 2, "records": 9, "failed": 1},
+        "cells": {"commands": ["python experiments/run.py seed=0"], "runs": 2, "records": 9, "failed": 1},
     },
 }
 

@@ -14,7 +14,7 @@ from synthetic_study import SPACES, small_study, stored_landscape, training_set
 from symhpo.errors import UserError
 from symhpo.formula import Formula
 from symhpo.results import Results, export
-from symhpo.results.origin import command, portable
+from symhpo.results.origin import commands, portable
 from symhpo.store import Store
 from symhpo.store.collect import collect
 
@@ -92,10 +92,21 @@ def test_provenance_counts_runs_and_names_commands(results: Results):
     assert about["runs"] == {"done": len(small_study()), "failed": 0, "running": 0, "missing": 0}
     assert about["experiments"]["parsimony"]["runs"] == 8
     assert about["experiments"]["cells"]["failed"] == 5
-    assert about["experiments"]["parsimony"]["command"] == (
+    assert about["experiments"]["parsimony"]["commands"] == [
         "python experiments/run.py -m experiment=parsimony model=svm dataset=car strategy=bo_gp "
         "regressor.parsimony_coefficient=0.0001,0.001,0.01,0.1 seed=0,3"
-    )
+    ]
+
+
+def test_commands_start_just_the_runs_that_there_are():
+    runs = [["experiment=study", "model=svm", f"dataset={name}"] for name in ("car", "kc1")]
+    runs += [["experiment=study", "model=lr", "dataset=car"]]
+    runs += [["experiment=study", "model=svm", "dataset=car", "protocol=holdout"]]
+    assert commands("study", runs) == [
+        "python experiments/run.py -m experiment=study model=svm dataset=car,kc1",
+        "python experiments/run.py experiment=study model=lr dataset=car",
+        "python experiments/run.py experiment=study model=svm dataset=car protocol=holdout",
+    ]
 
 
 def test_every_run_has_the_overrides_that_give_it_again(results: Results):
@@ -124,9 +135,9 @@ def test_a_store_without_the_landscape(study: Path, tmp_path: Path):
 
 
 def test_command_of_one_run_is_no_multirun():
-    assert (
-        command("demo", [["seed=0", "experiment=demo"]]) == "python experiments/run.py experiment=demo seed=0"
-    )
+    assert commands("demo", [["seed=0", "experiment=demo"]]) == [
+        "python experiments/run.py experiment=demo seed=0"
+    ]
 
 
 def test_folders_and_workers_are_no_part_of_a_run():

@@ -95,7 +95,9 @@ def _study(provenance: Mapping[str, Any], command: str) -> str:
         )
         lines += [
             f"<li>{escape(name)}: {about['runs']} runs, {about['records']} records, "
-            f"{about['failed']} failed: <code>{escape(about['command'])}</code></li>"
+            f"{about['failed']} failed: "
+            + "; ".join(f"<code>{escape(command)}</code>" for command in about["commands"])
+            + "</li>"
             for name, about in provenance["experiments"].items()
         ]
         return "\n".join([*lines, "</ul>"])

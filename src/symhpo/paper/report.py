@@ -121,7 +121,7 @@ class Report:
         return {
             "records": f"{len(records)} records of {records['run_id'].nunique()} runs, {failed} failed: "
             + "; ".join(parts),
-            "commands": [experiments[name]["command"] for name in named if name in experiments],
+            "commands": [c for name in named if name in experiments for c in experiments[name]["commands"]],
         }
 
     def _remove_previous(self) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from symhpo.store.collect import Collection
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["command", "describe_runs", "describe_study", "portable"]
+__all__ = ["commands", "describe_runs", "describe_study", "portable"]
 
 Provenance = Mapping[str, Any]
 
@@ -70,20 +71,34 @@ def portable(overrides: Iterable[str]) -> list[str]:
     return [o for o in overrides if not o.lstrip("+").startswith(("paths.", "workers=", "hydra"))]
 
 
-def command(name: str, overrides: Iterable[Iterable[str]]) -> str:
-    """Return one command line that starts runs with all the given overrides.
+def commands(name: str, overrides: Iterable[Iterable[str]]) -> list[str]:
+    """Return the command lines that start just the runs with the given overrides, in few products.
 
-    >>> command("study", [["model=svm", "seed=0"], ["model=lr", "seed=0"]])
-    'python experiments/run.py -m name=study model=lr,svm seed=0'
+    >>> commands("study", [["model=svm", "seed=0"], ["model=lr", "seed=0"]])
+    ['python experiments/run.py -m name=study model=lr,svm seed=0']
     """
-    values: dict[str, set[str]] = defaultdict(set)
+    by_keys: dict[tuple[str, ...], list[dict[str, str]]] = defaultdict(list)
     for run in overrides:
-        for override in run:
-            key, _, value = override.partition("=")
-            values[key].add(value)
-    values.setdefault("name", {name})
-    if "experiment" in values and values["name"] == values["experiment"]:
-        del values["name"]
+        values = dict(sorted((key, value) for key, _, value in (o.partition("=") for o in run)))
+        by_keys[tuple(sorted(values))].append(values)
+    products = [product for runs in by_keys.values() for product in _products(runs)]
+    return sorted(_command(name, product) for product in products)
+
+
+def _products(runs: list[dict[str, str]]) -> Iterator[dict[str, set[str]]]:
+    """Yield the values of each key for parts of the runs that hold every combination of them."""
+    values = {key: {run[key] for run in runs} for key in runs[0]}
+    if len({tuple(run.items()) for run in runs}) == math.prod(map(len, values.values())):
+        yield values
+        return
+    key = min((item for item in values.items() if len(item[1]) > 1), key=_leading)[0]
+    for value in sorted(values[key], key=_order):
+        yield from _products([run for run in runs if run[key] == value])
+
+
+def _command(name: str, values: dict[str, set[str]]) -> str:
+    if values.get("experiment") != {name}:
+        values = {"name": {name}} | values
     parts = [
         f"{key}={','.join(sorted(found, key=_order))}" for key, found in sorted(values.items(), key=_leading)
     ]
@@ -93,7 +108,7 @@ def command(name: str, overrides: Iterable[Iterable[str]]) -> str:
 
 def _experiment(name: str, rows: pd.DataFrame, provenances: list[Provenance]) -> dict[str, Any]:
     return {
-        "command": command(name, (portable(p["overrides"]) for p in provenances)),
+        "commands": commands(name, (portable(p["overrides"]) for p in provenances)),
         "runs": len(provenances),
         "records": len(rows),
         "failed": int((rows["status"] != "ok").sum()),
