@@ -93,8 +93,6 @@ def test_survives_json(engine: Regressor) -> None:
 @pytest.mark.parametrize("n", [1, 2, 3, 5])
 def test_few_points(engine: Regressor, n: int) -> None:
     training = sampled(2, n)
-    if engine.name == "gplearn" and n == 1:
-        pytest.skip("gplearn needs two points")
     for member in engine.fit(training, seed=0).members:
         assert np.isfinite(member.formula.evaluate(training.X)).all()
 
