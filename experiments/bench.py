@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from symhpo.cli import compose, log_to_stderr, user_errors
-from symhpo.parallel import limit_threads
+from symhpo.parallel import prepare_process
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,7 +80,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="less of everything: at most five minutes")
     parser.add_argument("--output", type=Path, required=True, help="JSON file; the figure goes beside it")
     arguments = parser.parse_args()
-    limit_threads()
+    prepare_process()
     log_to_stderr()
     adopt_orphans()
     extent = QUICK if arguments.quick else FULL

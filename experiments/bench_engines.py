@@ -21,7 +21,7 @@ from symhpo.cli import compose, log_to_stderr, user_errors
 from symhpo.config import make, objective_of
 from symhpo.errors import UserError
 from symhpo.objectives import LandscapeDesign, compute_landscape
-from symhpo.parallel import limit_threads
+from symhpo.parallel import prepare_process
 from symhpo.progress import progress
 from symhpo.regression.base import Regressor, Selection
 from symhpo.regression.baselines import BASELINES
@@ -44,7 +44,7 @@ CELLS = (("svm", "breast_cancer"), ("svm", "wine"), ("lr", "breast_cancer"), ("l
 def main() -> None:
     """Measure all engines, write every row and print the medians."""
     arguments = _arguments()
-    limit_threads()
+    prepare_process()
     if arguments.folder is not None:
         landscapes = read_landscapes(arguments.folder)
     else:

@@ -37,7 +37,7 @@ from symhpo.importance.partial_dependence import (
     with_values,
 )
 from symhpo.importance.planted import PLANTED, Planted
-from symhpo.parallel import limit_threads
+from symhpo.parallel import prepare_process
 from symhpo.progress import progress
 from symhpo.space import Hyperparameter, Space
 
@@ -57,7 +57,7 @@ def main() -> None:
     parser.add_argument("--without-cell", action="store_true", help="leave the real cell out")
     parser.add_argument("--output", type=Path, help="JSON file with the numbers")
     arguments = parser.parse_args()
-    limit_threads()
+    prepare_process()
     log_to_stderr()
     logging.getLogger("symhpo.importance").setLevel(logging.ERROR)
     with user_errors():

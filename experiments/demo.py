@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from symhpo.cli import compose, log_to_stderr, user_errors
-from symhpo.parallel import limit_threads
+from symhpo.parallel import prepare_process
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +28,7 @@ def main(overrides: list[str]) -> None:
     from symhpo.pipeline import execute
     from symhpo.summary import stability_summary, summary
 
-    limit_threads()
+    prepare_process()
     log_to_stderr()
     with user_errors():
         plans = _plans(overrides)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from symhpo.cli import compose, user_errors
-from symhpo.parallel import limit_threads
+from symhpo.parallel import prepare_process
 
 if TYPE_CHECKING:
     from symhpo.regression import Front, Member, TrainingSet
@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="of the regression (%(default)s)")
     parser.add_argument("--output", type=Path, help="folder for text, LaTeX, Python, JSON and drawings")
     arguments = parser.parse_args()
-    limit_threads()
+    prepare_process()
     with user_errors():
         training_set = _read(arguments.trials, arguments.cost, arguments.log)
         front, chosen = _fit(training_set, arguments.max_nodes, arguments.seed)

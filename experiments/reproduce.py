@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from symhpo.cli import log_to_stderr, user_errors
-from symhpo.parallel import limit_threads
+from symhpo.parallel import prepare_process
 
 MOST_LINES = 20
 
@@ -29,7 +29,7 @@ def main() -> None:
     )
     parser.add_argument("--workers", type=int, default=2, help="processes that evaluate and fit")
     arguments = parser.parse_args()
-    limit_threads()
+    prepare_process()
     log_to_stderr()
     with user_errors(), tempfile.TemporaryDirectory(prefix="reproduce-") as temporary:
         work = arguments.work or Path(temporary)

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from symhpo.parallel import limit_threads
+from symhpo.parallel import prepare_process
 
-limit_threads()
+prepare_process()
 
 # Continuous integration judges a change, not the luck of a draw; elsewhere every run tries new examples.
 settings.register_profile("ci", derandomize=True, deadline=None)

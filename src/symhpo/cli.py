@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from symhpo.config import CONF, register_resolvers
 from symhpo.errors import FailedRunError, UserError
-from symhpo.parallel import limit_threads
+from symhpo.parallel import prepare_process
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -53,7 +53,7 @@ def hydra_main(task: Callable[[DictConfig], None], config: str = "run") -> None:
     """Run a Hydra application on `sys.argv`, with errors as in `user_errors`."""
     import hydra
 
-    limit_threads()
+    prepare_process()
     sys.argv[1:] = [study_glob(argument) for argument in sys.argv[1:]]
     # Hydra's own report of an error is many lines and exit status 1; ours needs the exception.
     os.environ["HYDRA_FULL_ERROR"] = "1"
