@@ -29,7 +29,7 @@ SUBMITIT = "SUBMITIT_EXECUTOR"
 # What stands in a group beside the study's own, so that glob(*) is the study.
 BEYOND_THE_STUDY = {
     "model": ("hpobench", "svm_kernels", "nn_solver"),
-    "dataset": ("breast_cancer", "digits", "wine", "none"),
+    "dataset": ("breast_cancer", "digits", "iris", "wine", "none"),
 }
 
 

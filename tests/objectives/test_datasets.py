@@ -32,6 +32,7 @@ OPENML_SHAPES = {
 BUNDLED_SHAPES = {
     "breast_cancer": (343, 169, 57, 30, 2),
     "digits": (1083, 534, 180, 64, 10),
+    "iris": (90, 45, 15, 4, 3),
     "wine": (107, 53, 18, 13, 3),
 }
 
@@ -156,8 +157,8 @@ class TestBundled:
         assert set(np.unique(dataset.y_train)) == set(range(classes))
 
     def test_an_unknown_name_lists_those_that_there_are(self) -> None:
-        with pytest.raises(UserError, match=r"iris.*breast_cancer, digits, wine"):
-            Bundled("iris")
+        with pytest.raises(UserError, match=r"boston.*breast_cancer, digits, iris, wine"):
+            Bundled("boston")
 
 
 @pytest.mark.openml_cache

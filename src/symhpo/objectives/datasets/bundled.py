@@ -12,7 +12,7 @@ from symhpo.objectives.datasets.base import RawData, Source
 
 __all__ = ["Bundled"]
 
-NAMES = ("breast_cancer", "digits", "wine")
+NAMES = ("breast_cancer", "digits", "iris", "wine")
 FOLDS = 10
 FOLD_SEED = 0
 
@@ -25,7 +25,7 @@ class Bundled(Source):
 
     Parameters
     ----------
-    name : {"breast_cancer", "digits", "wine"}
+    name : {"breast_cancer", "digits", "iris", "wine"}
     checksum : str, optional
         See `Source`.
     """
