@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import ctypes
 import json
+import logging
 import os
 import resource
 import subprocess
@@ -32,6 +33,8 @@ from symhpo.parallel import prepare_process
 
 if TYPE_CHECKING:
     import pandas as pd
+
+logger = logging.getLogger(__name__)
 
 HERE = Path(__file__).resolve().parent
 COMPARISON = HERE.parent / "results" / "optimizers.json"
@@ -129,6 +132,7 @@ def cpu_of(command: Sequence[str | Path]) -> tuple[float, str]:
 
 def bo_cpu(optimizer: str, trials: Sequence[int], hyperparameters: int = 2) -> dict[str, Any]:
     """Return what bench_bo.py prints."""
+    logger.info("measuring %s, %d trials, %d hyperparameters", optimizer, max(trials), hyperparameters)
     _, output = cpu_of(
         [
             *(sys.executable, HERE / "bench_bo.py", optimizer),
@@ -162,6 +166,7 @@ def cells(overrides: Sequence[str]) -> dict[str, Any]:
     measured = {}
     with tempfile.TemporaryDirectory() as temporary:
         for model, dataset in chosen:
+            logger.info("measuring the cell %s/%s", model, dataset)
             root = Path(temporary) / model
             cell = [f"model={model}", f"dataset={dataset}", f"paths.store={root}/store"]
             started = time.perf_counter()
@@ -226,6 +231,7 @@ def gplearn_fit(population_size: int) -> dict[str, Any]:
     from symhpo.regression.evolution import evolve
     from symhpo.regression.gplearn import GplearnRegressor
 
+    logger.info("measuring a fit of gplearn")
     _, X, y = drawn(200)
     settings = GplearnRegressor(population_size=population_size)
     with np.errstate(all="ignore"):

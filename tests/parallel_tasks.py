@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import signal
+import sys
 import time
+
+import numpy as np
 
 from symhpo.parallel import THREAD_VARIABLES
 
@@ -47,6 +51,19 @@ def burn(cpu_seconds: float) -> float:
 
 def threads(_: int) -> list[str | None]:
     return [os.environ.get(variable) for variable in THREAD_VARIABLES]
+
+
+def modules(_: int) -> set[str]:
+    return set(sys.modules)
+
+
+def page_faults(_: int) -> int:
+    """Take and free 8 MB fifty times, and count how often the system had to find a page for it."""
+    np.ones(10**6)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(50):
+        np.ones(10**6)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 
 
 def unpicklable(_: int) -> object:

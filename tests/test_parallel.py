@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import subprocess
 import sys
 import time
@@ -17,6 +18,8 @@ from parallel_tasks import (
     die_on_zero,
     fail_on_two,
     hang_in_c_on_zero,
+    modules,
+    page_faults,
     recall,
     refuse,
     remember,
@@ -27,7 +30,7 @@ from parallel_tasks import (
     wait,
 )
 
-from symhpo.parallel import THREAD_VARIABLES, TaskResult, run_tasks
+from symhpo.parallel import PRELOADED, THREAD_VARIABLES, TaskResult, run_tasks
 
 
 def by_index(results: Iterator[TaskResult]) -> list[TaskResult]:
@@ -131,6 +134,17 @@ class TestProcesses:
     def test_workers_have_one_blas_thread(self) -> None:
         (result,) = run_tasks(threads, [0], workers=1)
         assert result.value == ["1"] * len(THREAD_VARIABLES)
+
+    def test_workers_have_the_usual_modules_before_their_first_task(self) -> None:
+        (result,) = run_tasks(modules, [0], workers=1)
+        assert set(PRELOADED) <= result.unwrap()
+
+    @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the allocator is glibc's")
+    @pytest.mark.parametrize("workers", [0, 1])
+    def test_freed_memory_is_taken_again(self, workers: int) -> None:
+        (result,) = run_tasks(page_faults, [0], workers=workers)
+        # 8 MB have 2000 pages.
+        assert result.unwrap() < 2000
 
     def test_stopping_early_leaves_no_process(self) -> None:
         results = run_tasks(wait, [0.0, 60.0, 60.0], workers=2)
