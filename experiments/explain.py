@@ -15,6 +15,11 @@ from symhpo.parallel import prepare_process
 if TYPE_CHECKING:
     from symhpo.regression import Front, Member, TrainingSet
 
+# Smaller shares of the variance are not listed.
+LEAST = 0.01
+# One formula for each choice of a categorical takes more nodes than one formula.
+MOST_NODES_WITH_CHOICES = 40
+
 
 def main() -> None:
     """Fit, print the front with the chosen formula marked, write exports and drawings."""
@@ -31,6 +36,8 @@ def main() -> None:
     prepare_process()
     with user_errors():
         training_set = _read(arguments.trials, arguments.cost, arguments.log)
+        print(f"{len(training_set.y)} trials, std of the cost {training_set.y.std():.4g}")
+        print(_importance(training_set, arguments.seed), flush=True)
         front, chosen = _fit(training_set, arguments.max_nodes, arguments.seed)
         _print(front, chosen, training_set)
         if arguments.output is not None:
@@ -50,11 +57,38 @@ def _read(path: Path, cost: str, log: str) -> TrainingSet:
     return from_trials(trials, cost, [name for name in log.split(",") if name])
 
 
+def _importance(training_set: TrainingSet, seed: int) -> str:
+    """Return a line on the hyperparameters that matter, or why they are not known."""
+    import numpy as np
+
+    from symhpo.config import make
+    from symhpo.errors import UserError
+    from symhpo.importance import from_trials
+
+    space, method = training_set.space, make(compose([]).importance)
+    try:
+        importance = from_trials(space, training_set.X, training_set.y, method=method, seed=seed)
+    except UserError as error:
+        return f"what matters is not known: {error}"
+    shares = dict(zip(space.names, importance.main, strict=True))
+    for i, j in zip(*np.triu_indices(len(space), k=1), strict=True):
+        shares[f"{space.names[i]} × {space.names[j]}"] = importance.pairs[i, j]
+    named = [
+        f"{name} {share:.0%}" for name, share in sorted(shares.items(), key=lambda s: -s[1]) if share >= LEAST
+    ]
+    return f"share of the variance, by a model of the trials: {', '.join(named) or 'none'}"
+
+
 def _fit(training_set: TrainingSet, max_nodes: int | None, seed: int) -> tuple[Front, Member]:
     from symhpo.config import make
     from symhpo.regression.mixed import MixedRegressor
 
-    overrides = [] if max_nodes is None else ["selection=at_most", f"selection.nodes={max_nodes}"]
+    if max_nodes is not None:
+        overrides = ["selection=at_most", f"selection.nodes={max_nodes}"]
+    elif any(h.choices for h in training_set.space.hyperparameters):
+        overrides = [f"selection.max_nodes={MOST_NODES_WITH_CHOICES}"]
+    else:
+        overrides = []
     config = compose(overrides)
     front = MixedRegressor(make(config.regressor)).fit(training_set, seed=seed)
     return front, make(config.selection)(front, training_set)
@@ -65,7 +99,6 @@ def _print(front: Front, chosen: Member, training_set: TrainingSet) -> None:
     from symhpo.regression.mixed import legend
     from symhpo.summary import readable_formula
 
-    print(f"{len(training_set.y)} trials, std of the cost {training_set.y.std():.4g}")
     for member in front.members:
         mark = "→" if member is chosen else " "
         text = readable_formula(member.formula.text)

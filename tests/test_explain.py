@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from symhpo.errors import UserError
 from symhpo.explain import from_trials
 from symhpo.formula.export import from_json
+from symhpo.space import Condition
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -41,6 +43,20 @@ def test_columns_become_hyperparameters(trials: pd.DataFrame) -> None:
     np.testing.assert_array_equal(training_set.y, trials["loss"])
 
 
+def test_values_that_a_choice_switches_off_make_a_condition(trials: pd.DataFrame) -> None:
+    trials["kernel"] = ["rbf", "poly", "sigmoid", "poly"] * 20
+    is_poly = trials["kernel"] == "poly"
+    trials["degree"] = np.where(is_poly, 1.0 + trials["width"] % 4, np.nan)
+    trials["shift"] = np.where(trials["kernel"] == "rbf", np.nan, trials["rate"])
+    training_set = from_trials(trials, "loss")
+    space = training_set.space
+    assert space["degree"].condition == Condition("kernel", ("poly",))
+    assert space["degree"].type == "int"
+    assert space["shift"].condition == Condition("kernel", ("poly", "sigmoid"))
+    column = training_set.X[:, space.names.index("degree")]
+    np.testing.assert_array_equal(column, trials["degree"])
+
+
 def test_failed_trials_are_left_out(trials: pd.DataFrame) -> None:
     trials.loc[3, "loss"] = np.nan
     trials.loc[5, "loss"] = np.inf
@@ -53,6 +69,8 @@ def test_failed_trials_are_left_out(trials: pd.DataFrame) -> None:
         (lambda t: t.drop(columns="loss"), ["loss", "rate, width"]),
         (lambda t: t.assign(loss=np.nan), ["0 trials"]),
         (lambda t: t.assign(width=np.nan), ["width", "80 trials"]),
+        (lambda t: t.assign(width=np.nan, kernel="rbf"), ["width", "80 trials"]),
+        (lambda t: t.assign(width=[np.nan, 1.0] * 40, kernel="rbf"), ["width", "40 trials"]),
         (lambda t: t.assign(rate=-1.0), ["rate", "-1"]),
     ],
 )
@@ -71,6 +89,7 @@ def test_the_command_prints_the_front_and_writes_the_chosen_formula(
     printed = subprocess.run(
         [*command, *options], cwd=ROOT, check=True, capture_output=True, text=True
     ).stdout
+    assert re.search(r"share of the variance, .*: rate (9\d|100)%", printed)
     assert sum(line.startswith("→") for line in printed.splitlines()) == 1
     formula = from_json(json.loads((tmp_path / "out" / "formula.json").read_text()))
     assert formula.nodes <= 12
@@ -84,6 +103,13 @@ def test_the_command_prints_the_front_and_writes_the_chosen_formula(
         ".pdf",
         ".png",
     }
+
+
+def test_few_trials_are_told(trials: pd.DataFrame, tmp_path: Path) -> None:
+    trials.head(2).to_csv(tmp_path / "trials.csv", index=False)
+    command = [sys.executable, "experiments/explain.py", str(tmp_path / "trials.csv"), "--cost", "loss"]
+    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert "what matters is not known: importance of 2 hyperparameters from 2 trials" in printed
 
 
 def test_a_file_that_is_no_table_is_one_line(tmp_path: Path) -> None:

@@ -121,7 +121,8 @@ def compose(overrides: list[str], config: str = "run") -> DictConfig:
 def log_to_stderr() -> None:
     """Show log lines of programs that Hydra does not start."""
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S")
-    logging.getLogger("symhpo").setLevel(logging.INFO)
+    for name in ("symhpo", "__main__"):
+        logging.getLogger(name).setLevel(logging.INFO)
 
 
 def _stop(error: Exception, status: int) -> NoReturn:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from symhpo.errors import UserError
 from symhpo.regression.base import TrainingSet
-from symhpo.space import Hyperparameter, Space
+from symhpo.space import Condition, Hyperparameter, Space
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +24,8 @@ def from_trials(trials: pd.DataFrame, cost: str = "cost", log: Sequence[str] = (
     ----------
     trials : DataFrame
         One row a trial; every column but the cost is a hyperparameter. Numbers are taken as they
-        are, whole numbers as integers, text and booleans as categorical.
+        are, whole numbers as integers, text and booleans as categorical. A hyperparameter without a
+        value in some trials is conditional on a categorical whose choices tell those trials apart.
     cost : str
         The column that is minimised. Rows without a finite cost, failed trials, are left out.
     log : sequence of str
@@ -38,7 +39,8 @@ def from_trials(trials: pd.DataFrame, cost: str = "cost", log: Sequence[str] = (
     Raises
     ------
     UserError
-        If a column is missing, a value is, or fewer than two trials have a cost.
+        If a column is missing, a value is that no condition explains, or fewer than two trials have
+        a cost.
     """
     missing = [name for name in (cost, *log) if name not in trials]
     if missing:
@@ -48,23 +50,42 @@ def from_trials(trials: pd.DataFrame, cost: str = "cost", log: Sequence[str] = (
     finished = trials[np.isfinite(trials[cost].astype(float))]
     if len(finished) < 2:
         raise UserError(f"only {len(finished)} trials have a finite {cost}; a formula needs more")
-    names = [name for name in finished if name != cost]
-    space = Space([_hyperparameter(finished[name], name in log) for name in names])
-    X = space.to_array({str(k): v for k, v in row.items()} for row in finished[names].to_dict("records"))
+    columns = finished.drop(columns=cost)
+    space = Space([_hyperparameter(columns, str(name), name in log) for name in columns])
+    X = space.to_array({str(k): v for k, v in row.items()} for row in columns.to_dict("records"))
     return TrainingSet(space, X, finished[cost].to_numpy(np.float64), len(finished))
 
 
-def _hyperparameter(values: pd.Series, log: bool) -> Hyperparameter:
-    name = str(values.name)
-    if values.isna().any():
-        raise UserError(
-            f"hyperparameter {name} has no value in {int(values.isna().sum())} trials; fill them in"
-        )
-    if values.dtype.kind not in "iuf":
+def _hyperparameter(columns: pd.DataFrame, name: str, log: bool) -> Hyperparameter:
+    condition, values = _condition(columns, name), columns[name].dropna()
+    if _is_categorical(values):
         choices = sorted(values.unique().tolist(), key=str)
-        return Hyperparameter.categorical(name, choices, choices[0])
+        return Hyperparameter.categorical(name, choices, choices[0], condition)
     low, high = values.min().item(), values.max().item()
     if log and low <= 0:
         raise UserError(f"hyperparameter {name} has the value {low}, which no logarithmic scale has")
-    kind = "int" if values.dtype.kind in "iu" else "float"
-    return Hyperparameter(name, kind, low, high, low, log=log)  # type: ignore[arg-type]
+    # Missing values make pandas read whole numbers as floats.
+    whole = values.dtype.kind in "iu" or (condition is not None and bool((values % 1 == 0).all()))
+    kind: Literal["int", "float"] = "int" if whole else "float"
+    return Hyperparameter(name, kind, low, high, low, log=log, condition=condition)
+
+
+def _condition(columns: pd.DataFrame, name: str) -> Condition | None:
+    """Return when a hyperparameter has a value; None if always."""
+    missing = columns[name].isna()
+    if not missing.any():
+        return None
+    for parent in columns:
+        values = columns[parent]
+        if parent != name and _is_categorical(values) and not values.isna().any():
+            active, inactive = set(values[~missing]), set(values[missing])
+            if active and active.isdisjoint(inactive):
+                return Condition(str(parent), tuple(sorted(active, key=str)))
+    raise UserError(
+        f"hyperparameter {name} has no value in {int(missing.sum())} trials, and no column of text tells "
+        "which ones; fill them in"
+    )
+
+
+def _is_categorical(values: pd.Series) -> bool:
+    return values.dtype.kind not in "iuf"
