@@ -50,7 +50,7 @@ def from_trials(trials: pd.DataFrame, cost: str = "cost", log: Sequence[str] = (
     finished = trials[np.isfinite(trials[cost].astype(float))]
     if len(finished) < 2:
         raise UserError(f"only {len(finished)} trials have a finite {cost}; a formula needs more")
-    columns = finished.drop(columns=cost)
+    columns = finished.drop(columns=cost).rename(columns=str)
     space = Space([_hyperparameter(columns, str(name), name in log) for name in columns])
     X = space.to_array({str(k): v for k, v in row.items()} for row in columns.to_dict("records"))
     return TrainingSet(space, X, finished[cost].to_numpy(np.float64), len(finished))
