@@ -329,19 +329,31 @@ def drawn(n: int) -> tuple[Any, np.ndarray, np.ndarray]:
 
 def plot_growth(results: dict[str, dict[str, dict[str, float]]], path: Path) -> None:
     """Draw one log-log panel for each thing that grows, with lines of the orders 1, 2 and 3."""
-    from matplotlib.figure import Figure
+    from matplotlib.ticker import NullLocator
 
-    figure = Figure(figsize=(4 * len(results), 3.5), layout="constrained")
-    for axis, (what, series) in zip(np.ravel(figure.subplots(1, len(results))), results.items(), strict=True):
-        for label, by_amount in series.items():
-            amounts = np.array([float(amount) for amount in by_amount])
-            times = np.array(list(by_amount.values()))
-            axis.loglog(amounts, times, marker="o", label=label)
-        for order in (1, 2, 3):
-            axis.loglog(amounts, times[0] * (amounts / amounts[0]) ** order, color="0.8", zorder=0)
-        axis.set(xlabel=what, ylabel="CPU seconds")
-        axis.legend(frameon=False)
-    figure.savefig(path, dpi=150)
+    from symhpo.plots.style import PAGE_WIDTH, new_figure, style
+
+    with style():
+        figure = new_figure(2 * PAGE_WIDTH, PAGE_WIDTH / 2)
+        axes = np.ravel(figure.subplots(1, len(results)))
+        for axis, (what, series) in zip(axes, results.items(), strict=True):
+            for label, by_amount in series.items():
+                amounts = np.array([float(amount) for amount in by_amount])
+                times = np.array(list(by_amount.values()))
+                axis.loglog(amounts, times, marker="o", label=label)
+            # Room for the legend above the measurements; steeper lines leave the panel.
+            low, high = axis.get_ylim()
+            for order in (1, 2, 3):
+                line = times[0] * (amounts / amounts[0]) ** order
+                axis.loglog(
+                    amounts, line, color="0.75", zorder=0, label="orders 1, 2, 3" if order == 1 else None
+                )
+            axis.set(xlabel=what, ylim=(low, high * (high / low) ** 0.6))
+            axis.set_xticks(amounts, [f"{amount:g}" for amount in amounts])
+            axis.xaxis.set_minor_locator(NullLocator())
+            axis.legend()
+        axes[0].set_ylabel("CPU seconds")
+        figure.savefig(path, dpi=150)
 
 
 if __name__ == "__main__":
