@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # Smaller shares of the variance are not listed.
 LEAST = 0.01
 # One formula for each choice of a categorical takes more nodes than one formula.
-MOST_NODES_WITH_CHOICES = 40
+MOST_NODES, MOST_NODES_WITH_CHOICES = 20, 40
 
 
 def main() -> None:
@@ -85,10 +85,11 @@ def _fit(training_set: TrainingSet, max_nodes: int | None, seed: int) -> tuple[F
 
     if max_nodes is not None:
         overrides = ["selection=at_most", f"selection.nodes={max_nodes}"]
-    elif any(h.choices for h in training_set.space.hyperparameters):
-        overrides = [f"selection.max_nodes={MOST_NODES_WITH_CHOICES}"]
     else:
-        overrides = []
+        has_choices = any(h.choices for h in training_set.space.hyperparameters)
+        most = MOST_NODES_WITH_CHOICES if has_choices else MOST_NODES
+        # More nodes than every other trial has could fit chance.
+        overrides = [f"selection.max_nodes={max(1, min(most, len(training_set.y) // 2))}"]
     config = compose(overrides)
     front = MixedRegressor(make(config.regressor)).fit(training_set, seed=seed)
     return front, make(config.selection)(front, training_set)

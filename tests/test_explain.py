@@ -72,6 +72,8 @@ def test_failed_trials_are_left_out(trials: pd.DataFrame) -> None:
         (lambda t: t.assign(width=np.nan, kernel="rbf"), ["width", "80 trials"]),
         (lambda t: t.assign(width=[np.nan, 1.0] * 40, kernel="rbf"), ["width", "40 trials"]),
         (lambda t: t.assign(rate=-1.0), ["rate", "-1"]),
+        (lambda t: t.assign(width=[np.inf, 1.0] * 40), ["width", "infinite"]),
+        (lambda t: t.assign(loss=["crashed", "0.5"] * 40), ["loss", "'crashed'"]),
     ],
 )
 def test_bad_trials_are_explained(trials: pd.DataFrame, change: object, words: list[str]) -> None:

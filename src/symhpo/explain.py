@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from symhpo.errors import UserError
 from symhpo.regression.base import TrainingSet
@@ -47,13 +48,32 @@ def from_trials(trials: pd.DataFrame, cost: str = "cost", log: Sequence[str] = (
         raise UserError(
             f"the trials have no column {', '.join(missing)}; there are {', '.join(map(str, trials))}"
         )
-    finished = trials[np.isfinite(trials[cost].astype(float))]
+    trials = trials.rename(columns=str)
+    finished = trials[np.isfinite(_costs(trials[cost]))]
     if len(finished) < 2:
         raise UserError(f"only {len(finished)} trials have a finite {cost}; a formula needs more")
-    columns = finished.drop(columns=cost).rename(columns=str)
+    columns = finished.drop(columns=cost)
     space = Space([_hyperparameter(columns, str(name), name in log) for name in columns])
     X = space.to_array({str(k): v for k, v in row.items()} for row in columns.to_dict("records"))
-    return TrainingSet(space, X, finished[cost].to_numpy(np.float64), len(finished))
+    return TrainingSet(space, X, _costs(finished[cost]), len(finished))
+
+
+def _costs(values: pd.Series) -> NDArray[np.float64]:
+    try:
+        return values.to_numpy(np.float64)
+    except ValueError:
+        text = next(v for v in values if not _is_number(v))
+        raise UserError(
+            f"the cost {values.name} of a trial is {text!r}; leave the cells of failed trials empty"
+        ) from None
+
+
+def _is_number(value: object) -> bool:
+    try:
+        float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _hyperparameter(columns: pd.DataFrame, name: str, log: bool) -> Hyperparameter:
@@ -62,6 +82,8 @@ def _hyperparameter(columns: pd.DataFrame, name: str, log: bool) -> Hyperparamet
         choices = sorted(values.unique().tolist(), key=str)
         return Hyperparameter.categorical(name, choices, choices[0], condition)
     low, high = values.min().item(), values.max().item()
+    if not np.isfinite([low, high]).all():
+        raise UserError(f"hyperparameter {name} is infinite in a trial; leave the trial out")
     if log and low <= 0:
         raise UserError(f"hyperparameter {name} has the value {low}, which no logarithmic scale has")
     # Missing values make pandas read whole numbers as floats.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,8 @@ import pytest
 
 from symhpo.errors import UserError
 from symhpo.importance import Sobol
-from symhpo.importance.explain import Explanation, Settings, explain, score
-from symhpo.importance.partial_dependence import PartialDependence
+from symhpo.importance.explain import Explanation, Settings, explain, over_all_draws, score
+from symhpo.importance.partial_dependence import PartialDependence, with_values
 from symhpo.importance.views import View, views
 from symhpo.objectives import Landscape
 from symhpo.regression.baselines import LinearRegressor, QuadraticRegressor
@@ -76,8 +77,8 @@ def test_scores_tell_what_each_step_loses(explanation: Explanation) -> None:
         "surrogate",
         "partial dependence",
         "formula",
+        # None is as short as the formula of the partial dependence.
         "whole formula",
-        "whole formula, same size",
     ]
     assert rows["surrogate"]["rmse_dependence"] == 0
     assert rows["surrogate"]["nrmse"] < 0.1
@@ -89,6 +90,24 @@ def test_scores_tell_what_each_step_loses(explanation: Explanation) -> None:
     for row in rows.values():
         assert row["nrmse_true_dependence"] < 0.05
     assert "c" in rows["whole formula"]["formula"]
+
+
+def test_few_draws_of_the_truth_stand_for_all(explanation: Explanation) -> None:
+    at, few = explanation.scoring, 3
+    X = with_values(SPACE, at.space.names, at.X, explanation.draws)
+    by_draw = cost(X).reshape(len(at.X), -1)
+    truth = PartialDependence(at.space, at.X, by_draw[:, :few].mean(axis=1), np.zeros(len(at.X)))
+    corrected = over_all_draws(explanation, truth, few)
+    error, before = (np.abs(of.mean - by_draw.mean(axis=1)).max() for of in (corrected, truth))
+    assert error < 0.3 * before
+
+
+def test_the_band_holds_its_own_mean(explanation: Explanation) -> None:
+    rows = score(explanation, MostAccurate(), landscape_of(SPACE, cost), explanation.scoring)
+    assert {row["predictor"]: row["coverage"] for row in rows}["partial dependence"] == 1
+    far = replace(explanation.scoring, mean=explanation.scoring.mean + 100)
+    rows = score(explanation, MostAccurate(), landscape_of(SPACE, cost), far)
+    assert {row["predictor"]: row["coverage"] for row in rows}["partial dependence"] == 0
 
 
 def test_without_the_truth(explanation: Explanation) -> None:

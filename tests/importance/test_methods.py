@@ -114,6 +114,51 @@ class TestContract:
         assert main["C"] == pytest.approx(0.46, abs=0.1)
         assert main["degree"] < 0.05
 
+    def test_a_conditional_has_no_share_of_its_parent(self, method: ImportanceMethod) -> None:
+        class Conditional(Mixed):
+            def predict(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+                c, kernel, degree = np.asarray(X).T
+                cost = np.where(kernel == 1, 0.5 * np.nan_to_num(degree), 0.0) + 0.1 * np.log10(c)
+                return cost, np.zeros_like(cost)
+
+        importance = from_surrogate(Conditional(), method=method, seed=0)
+        main = dict(zip(importance.names, importance.main, strict=True))
+        # Where kernel is poly the mean is 1.75, elsewhere 0; degree is uniform on 2..5 there.
+        kernel, degree, interaction = 1.75**2 * 2 / 9, 0.25 * 1.25 / 9, 0.25 * 1.25 * 2 / 9
+        total = kernel + degree + interaction + 0.01 * 4 / 3
+        assert main["kernel"] == pytest.approx(kernel / total, abs=0.05)
+        assert main["degree"] == pytest.approx(degree / total, abs=0.05)
+
+    @pytest.mark.parametrize(("upper", "log"), [(3, False), (50, True)])
+    def test_integers_have_the_share_that_they_are_drawn_with(
+        self, method: ImportanceMethod, upper: int, log: bool
+    ) -> None:
+        class Integer:
+            space = Space(
+                [
+                    Hyperparameter("depth", "int", 1, upper, 1, log=log),
+                    Hyperparameter("u", "float", 0.0, 1.0, 0.5),
+                ]
+            )
+
+            def predict(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+                depth, u = np.asarray(X).T
+                cost = (depth == 1) + u
+                return cost, np.zeros_like(cost)
+
+        lowest = np.log(3) / np.log(101) if log else 1 / 3
+        variance = lowest * (1 - lowest)
+        importance = from_surrogate(Integer(), method=method, seed=0)
+        assert importance.main[0] == pytest.approx(variance / (variance + 1 / 12), abs=0.05)
+
+    def test_noise_is_explained_by_nothing(self, method: ImportanceMethod) -> None:
+        space = Space([C, KERNEL])
+        rng = np.random.default_rng(1)
+        for _ in range(3):
+            X, y = space.sample(60, rng), rng.normal(size=60)
+            importance = from_trials(space, X, y, method=method, seed=0)
+            assert np.isfinite(importance.main).all()
+
     def test_equal_costs_are_explained_by_nothing(self, method: ImportanceMethod) -> None:
         importance = from_surrogate(Flat(), method=method, seed=0)
         assert importance.explained == 0

@@ -76,6 +76,11 @@ def test_conditional_comes_with_what_it_depends_on() -> None:
     assert set(choice.names) == {"kernel", "degree"}
 
 
+def test_next_to_nothing_explained() -> None:
+    with pytest.raises(UserError, match=r"explain only 0\.4%"):
+        top_hyperparameters(importance([0.001, 0.003]))
+
+
 def test_all_zero() -> None:
     with pytest.raises(UserError, match="no hyperparameter explains any"):
         top_hyperparameters(importance([0.0, 0.0]))

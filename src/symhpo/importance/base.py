@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from symhpo.errors import UserError
+from symhpo.sampling.surrogate import Surrogate
 from symhpo.space import Space
 
 __all__ = [
@@ -32,6 +33,9 @@ __all__ = [
 Array = NDArray[np.float64]
 
 logger = logging.getLogger(__name__)
+
+# A surrogate whose predictions vary by less than this, in standard deviations of the costs, is flat.
+FLAT = 1e-2
 
 
 @dataclass(frozen=True, eq=False)
@@ -247,7 +251,9 @@ def from_surrogate(predictor: Predictor, *, method: ImportanceMethod, seed: int)
         raise UserError(
             "the surrogate predicts costs that are not finite; look at the trials it learned from"
         )
-    if _is_constant(y):
+    # What a Gaussian process of mere noise varies by is a matter of rounding.
+    noise = FLAT * predictor.cost_std if isinstance(predictor, Surrogate) else 0.0
+    if _is_constant(y) or float(np.std(y)) <= noise:
         return _nothing(method.name, predictor.space)
     return method.from_predictor(predictor, seed=seed)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from symhpo.errors import UserError
 from symhpo.evaluation import scores
 from symhpo.importance.base import Importance, ImportanceMethod, from_surrogate
 from symhpo.importance.partial_dependence import (
@@ -28,7 +29,7 @@ from symhpo.seeds import generator
 from symhpo.seeds import seed as named_seed
 from symhpo.space import Space
 
-__all__ = ["Explanation", "Settings", "explain", "score"]
+__all__ = ["Explanation", "Settings", "explain", "over_all_draws", "score"]
 
 Array = NDArray[np.float64]
 
@@ -52,8 +53,8 @@ class Settings:
     n_draws : int
         Draws of the hyperparameters that are integrated out.
     true_points, true_draws : int
-        The first of the scoring points and of the draws, at which the objective itself is evaluated;
-        0 leaves its partial dependence out.
+        The first of the scoring points and of the draws, so many at most, at which the objective
+        itself is evaluated; 0 leaves its partial dependence out.
     """
 
     share: float = 0.9
@@ -64,6 +65,16 @@ class Settings:
     n_draws: int = 1000
     true_points: int = 30
     true_draws: int = 24
+
+    def __post_init__(self) -> None:
+        if not 0 < self.share <= 1:
+            raise UserError(f"explanation.share is {self.share}; set it to a number in (0, 1]")
+        for name in ("at_most", "whole_at_most", "n_points", "n_scoring_points", "n_draws"):
+            if getattr(self, name) < 1:
+                raise UserError(f"explanation.{name} is {getattr(self, name)}; set it to 1 or more")
+        for name in ("true_points", "true_draws"):
+            if getattr(self, name) < 0:
+                raise UserError(f"explanation.{name} is {getattr(self, name)}; set it to 0 or more")
 
 
 # What a whole formula's hyperparameters explain at least, if their number allows.
@@ -232,8 +243,8 @@ def score(
     ----------
     explanation : Explanation
     selection : Selection
-        Chooses the formulas. The whole formula is reported twice: as chosen, and the best one with no
-        more nodes than the formula of the partial dependence.
+        Chooses the formulas. The whole formula is reported twice: as chosen, and, if there is one, the
+        best with no more nodes than the formula of the partial dependence.
     landscape : Landscape
         True costs over the whole space.
     truth : PartialDependence, optional
@@ -245,8 +256,9 @@ def score(
         One row for each predictor: the surrogate, its partial dependence, the formula of that, the whole
         formulas. Scores (`symhpo.evaluation.scores`) are those on the landscape; ``rmse`` and ``nrmse``
         against the surrogate's partial dependence and the true one end in ``_dependence`` and
-        ``_true_dependence``. A predictor of more hyperparameters is averaged over the draws before it is
-        compared with a partial dependence.
+        ``_true_dependence``; ``coverage`` is the share of the true partial dependence that the
+        surrogate's 95 % band holds. A predictor of more hyperparameters is averaged over the draws
+        before it is compared with a partial dependence.
     """
     space, chosen, at = explanation.space, explanation.dependence.space, explanation.scoring
     member = selection(explanation.front, explanation.training_set)
@@ -266,6 +278,8 @@ def score(
         ("whole formula, same size", same_size, *_of_whole(same_size, explanation, landscape)),
     ]
     true = np.empty(0) if truth is None else truth.mean
+    lower, upper = (bound[: len(true)] for bound in at.band())
+    inside = float(np.mean((lower <= true) & (true <= upper))) if len(true) else np.nan
     return [
         {
             "predictor": predictor,
@@ -273,9 +287,30 @@ def score(
             **scores(landscape.cost, on_landscape),
             **_errors(at.mean, on_dependence, "dependence"),
             **_errors(true, on_dependence[: len(true)], "true_dependence"),
+            "coverage": inside if predictor == "partial dependence" else np.nan,
         }
         for predictor, of, on_dependence, on_landscape in predictions
+        # Where no whole formula is that short, the shortest there is says nothing of the size.
+        if predictor != "whole formula, same size" or same_size.nodes <= member.nodes
     ]
+
+
+def over_all_draws(explanation: Explanation, truth: PartialDependence, n_draws: int) -> PartialDependence:
+    """Return the true partial dependence of few draws as an estimate of that of all draws.
+
+    The surrogate tells how far the average over the first `n_draws` is from that over all of them: it
+    is a control variate (Owen, Monte Carlo theory, methods and examples, 2013, Section 8.9).
+
+    Parameters
+    ----------
+    explanation : Explanation
+    truth : PartialDependence
+        At the first of the scoring points, over the first `n_draws` draws.
+    n_draws : int
+    """
+    names, few = truth.space.names, explanation.draws[:n_draws]
+    at_few = partial_dependence(explanation.surrogate, names, truth.X, few).mean
+    return replace(truth, mean=truth.mean + explanation.scoring.mean[: len(truth.X)] - at_few)
 
 
 def _of_whole(member: Member, explanation: Explanation, landscape: Landscape) -> tuple[Array, Array]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from symhpo.errors import UserError
 from symhpo.importance.base import Importance, replicated
-from symhpo.importance.forest import ForestMethod, to_inputs
+from symhpo.importance.forest import ForestMethod
 from symhpo.space import Space
 
 __all__ = ["Fanova"]
@@ -33,8 +33,7 @@ class Fanova(ForestMethod):
     of interactions, and main effects come out too small where the cost is wavy: on the Ishigami
     function by 0.11 from 1000 points alone (``relabel=False``), less from many labels. The package's
     time for a pair grows with the cube of the number of leaves, that for a main effect does not; so
-    main effects come from large trees, pairs from a second forest of small ones. Inactive conditional
-    hyperparameters are imputed by their defaults.
+    main effects come from large trees, pairs from a second forest of small ones.
 
     Parameters
     ----------
@@ -55,8 +54,7 @@ class Fanova(ForestMethod):
     leaves: int = 1000
     leaves_of_pairs: int = 64
 
-    def _shares(self, space: Space, X: Array, y: Array, seed: int) -> Importance:
-        inputs = to_inputs(space, X)
+    def _shares(self, space: Space, inputs: Array, y: Array, seed: int) -> Importance:
         seeds = np.random.SeedSequence(seed).generate_state(self.n_forests)
         shares = [self._forest_shares(space, inputs, y, int(s) >> 1) for s in seeds]
         return replicated(self.name, space, np.concatenate(shares))

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from symhpo.importance.base import Importance, Predictor
+from symhpo.importance.base import Importance, Predictor, from_surrogate
 from symhpo.importance.learning import learn_surrogate
-from symhpo.space import Space
+from symhpo.space import Hyperparameter, Space
 
 __all__ = ["ForestMethod", "to_inputs", "tree_shares"]
 
@@ -49,28 +49,46 @@ class ForestMethod(ABC):
     def from_points(self, space: Space, X: Array, y: Array, *, seed: int) -> Importance:
         """Return the shares of forests, fitted to the points or to labels of what is learned from them."""
         if self.relabel:
-            return self.from_predictor(learn_surrogate(space, X, y, seed=seed), seed=seed)
-        return self._shares(space, X, y, seed)
+            return from_surrogate(learn_surrogate(space, X, y, seed=seed), method=self, seed=seed)
+        return self._shares(space, to_inputs(space, X), y, seed)
 
     def from_predictor(self, predictor: Predictor, *, seed: int) -> Importance:
         """Return the shares of forests fitted to configurations that the predictor labels."""
-        X = predictor.space.sample(self.n_points, np.random.default_rng(seed))
-        return self._shares(predictor.space, X, predictor.predict(X)[0], seed)
+        space = predictor.space
+        # An inactive hyperparameter has a value of its own, too, that changes nothing: a constant in
+        # its place would tell the forest what its parent's value is.
+        U = np.random.default_rng(seed).random((self.n_points, len(space)))
+        X = space.quantile(U)
+        categorical = [h.type == "categorical" for h in space.hyperparameters]
+        inputs = np.where(categorical, X, U)
+        return self._shares(space, inputs, predictor.predict(space.deactivate(X))[0], seed)
 
     @abstractmethod
-    def _shares(self, space: Space, X: Array, y: Array, seed: int) -> Importance:
-        """Return the shares of forests fitted to points."""
+    def _shares(self, space: Space, inputs: Array, y: Array, seed: int) -> Importance:
+        """Return the shares of forests fitted to points; numbers are quantiles, choices their index."""
 
 
 def to_inputs(space: Space, X: ArrayLike) -> Array:
-    """Return configurations as a forest sees them: numbers in [0, 1], choices as their index.
+    """Return configurations as a forest sees them: numbers as quantiles, choices as their index.
 
-    An inactive hyperparameter has its default's value, as is usual for functional ANOVA; a split on
-    it then tells nothing where it is inactive.
+    An integer is in the middle of its cell, so that each has the share of the interval that it is
+    drawn with. An inactive hyperparameter has its default's value, as is usual for functional ANOVA.
     """
     defaults = np.array([h.to_number(h.default) for h in space.hyperparameters])
     X = np.asarray(X, dtype=np.float64)
-    return space.to_unit(np.where(np.isnan(X), defaults, X))
+    X = np.where(np.isnan(X), defaults, X)
+    columns = [_quantile_of(h, X[:, j]) for j, h in enumerate(space.hyperparameters)]
+    return np.column_stack(columns)
+
+
+def _quantile_of(h: Hyperparameter, x: Array) -> Array:
+    if h.type != "int":
+        return h.to_unit(x)
+    edges = np.array([h.lower - 0.5, h.upper + 0.5])
+    scale = np.log if h.log else np.asarray
+    low, high = scale(edges)
+    middle = (scale(x - 0.5) + scale(x + 0.5)) / 2
+    return np.asarray((middle - low) / (high - low))
 
 
 def tree_shares(tree: Any, space: Space) -> Array:

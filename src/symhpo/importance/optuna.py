@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symhpo.importance.base import Importance, replicated
-from symhpo.importance.forest import ForestMethod, to_inputs, tree_shares
+from symhpo.importance.forest import ForestMethod, tree_shares
 from symhpo.space import Space
 
 __all__ = ["OptunaFanova"]
@@ -45,8 +45,7 @@ class OptunaFanova(ForestMethod):
     n_forests: int = 3
     max_depth: int = 12
 
-    def _shares(self, space: Space, X: Array, y: Array, seed: int) -> Importance:
-        inputs = to_inputs(space, X)
+    def _shares(self, space: Space, inputs: Array, y: Array, seed: int) -> Importance:
         seeds = [int(s) for s in np.random.SeedSequence(seed).generate_state(self.n_forests)]
         shares = np.concatenate([self._forest_shares(space, inputs, y, s) for s in seeds])
         main = np.mean([self._main_effects(space, inputs, y, s) for s in seeds], axis=0)

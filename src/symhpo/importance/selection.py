@@ -13,6 +13,9 @@ from symhpo.space import Space
 
 __all__ = ["Choice", "top_hyperparameters"]
 
+# Less than this share of the variance in main effects and pairs is within the error of the methods.
+FEWEST_EXPLAINED = 0.05
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -71,13 +74,18 @@ def top_hyperparameters(importance: Importance, *, share: float = 0.9, at_most: 
     Raises
     ------
     UserError
-        If a parameter is out of its range, or no hyperparameter explains anything.
+        If a parameter is out of its range, or no hyperparameter explains anything worth the name.
     """
     if not 0 < share <= 1:
         raise UserError(f"importance: the share of variance {share} is not in (0, 1]; set it to 0.9 or so")
     if at_most < 1:
         raise UserError(
             f"importance: at most {at_most} hyperparameters leave nothing; set at_most to 1 or more"
+        )
+    if 0 < importance.explained < FEWEST_EXPLAINED:
+        raise UserError(
+            f"main effects and pairs explain only {importance.explained:.1%} of the variance, so that no few "
+            "hyperparameters matter; evaluate more trials, or look whether the cost is mostly noise"
         )
     best: tuple[str, ...] = ()
     for size in range(1, min(at_most, len(importance.names)) + 1):

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symhpo.errors import UserError
-from symhpo.importance.base import Importance, Predictor, replicated
+from symhpo.importance.base import Importance, Predictor, from_surrogate, replicated
 from symhpo.importance.learning import learn_surrogate
 from symhpo.space import Space
 
@@ -52,7 +52,7 @@ class Sobol:
 
     def from_points(self, space: Space, X: Array, y: Array, *, seed: int) -> Importance:
         """Return the indices of a Gaussian process learned from the points."""
-        return self.from_predictor(learn_surrogate(space, X, y, seed=seed), seed=seed)
+        return from_surrogate(learn_surrogate(space, X, y, seed=seed), method=self, seed=seed)
 
     def from_predictor(self, predictor: Predictor, *, seed: int) -> Importance:
         """Return the indices of a predictor."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["EXPLANATION_STAGES", "explanation_reports"]
 
 # Version of each stage's code: raised whenever the same settings give another result.
-EXPLANATION_STAGES = {"explanation": 1, "true_dependence": 1, "explanation_reports": 1}
+EXPLANATION_STAGES = {"explanation": 2, "true_dependence": 1, "explanation_reports": 2}
 
 REPORTS = "reports.json"
 TRUTH = "truth.npz"
@@ -49,12 +49,8 @@ def explanation_reports(
     Returns
     -------
     list of dict
-        As the reports of `symhpo.pipeline.reports.report`, for the largest size.
-
-    Raises
-    ------
-    UserError
-        If the strategy has no surrogate.
+        As the reports of `symhpo.pipeline.reports.report`, for the largest size. Where nothing can be
+        explained, one that says why.
     """
     if plan.config.get("explanation") is None:
         return []
@@ -65,10 +61,14 @@ def explanation_reports(
 
     def build(_journal: Path, out: Path) -> None:
         started = time.process_time()
-        explanation = _explanation(plan, store, training_sets)
-        cpu_fit = time.process_time() - started
-        truth = _truth(plan, store, explanation, workers)
-        rows = _rows(plan, explanation, landscape(), truth, cpu_fit)
+        try:
+            explanation = _explanation(plan, store, training_sets)
+        except UserError as error:
+            rows = [_row(plan, {"predictor": "formula", "status": "failed", "reason": str(error)})]
+        else:
+            cpu_fit = time.process_time() - started
+            truth = _truth(plan, store, explanation, workers)
+            rows = _rows(plan, explanation, landscape(), truth, cpu_fit)
         (out / REPORTS).write_text(json.dumps(rows), encoding="utf-8")
 
     reports: list[dict[str, Any]] = json.loads((store.compute(key, build) / REPORTS).read_text("utf-8"))
@@ -90,8 +90,8 @@ def _explanation(
 
     def build(_journal: Path, out: Path) -> None:
         training_set = training_sets()[plan.sizes[-1]]
-        if training_set.surrogate is None:
-            raise UserError("an explanation needs the optimizer's surrogate; set strategy=bo_gp")
+        # `Plan` refuses strategies without one.
+        assert training_set.surrogate is not None
         explain(
             training_set.surrogate,
             n_evaluations=training_set.n_evaluations,
@@ -106,6 +106,7 @@ def _explanation(
 
 def _truth(plan: Plan, store: Store, explanation: Explanation, workers: int) -> PartialDependence | None:
     """Return the objective's own partial dependence; the same for all methods that choose the same."""
+    from symhpo.importance.explain import over_all_draws
     from symhpo.importance.partial_dependence import PartialDependence, true_partial_dependence
 
     settings = make(plan.config.explanation)
@@ -132,7 +133,8 @@ def _truth(plan: Plan, store: Store, explanation: Explanation, workers: int) -> 
             plan.objective, names, X, draws, seed=plan.config.seed, workers=workers, journal_dir=journal
         ).save(out / TRUTH)
 
-    return PartialDependence.load(store.compute(key, build) / TRUTH, explanation.scoring.space)
+    truth = PartialDependence.load(store.compute(key, build) / TRUTH, explanation.scoring.space)
+    return over_all_draws(explanation, truth, settings.true_draws)
 
 
 def _rows(
@@ -149,23 +151,24 @@ def _rows(
     common = {
         "status": "ok",
         "reason": "",
-        "n_training": len(explanation.dependence.X),
         "n_evaluations": explanation.n_evaluations,
         "chosen": explanation.choice.statement,
         "importance": json.dumps(explanation.importance.to_json()),
         "dependence": json.dumps([view.to_json() for view in views(explanation, formula)]),
-        "cpu_fit": cpu_fit,
     }
-    engine, size = plan.engines[0].name, plan.sizes[-1]
-    return [
-        {
-            "task": [engine if row.get("formula") else "gp", size, plan.config.seed],
-            "row": common | row,
-            "prediction": None,
-            "front": [],
-        }
-        for row in score(explanation, plan.selection, landscape, truth)
-    ]
+    rows = [_row(plan, common | row) for row in score(explanation, plan.selection, landscape, truth)]
+    for row in rows:
+        if "formula" in row["row"]["predictor"]:
+            row["row"]["n_training"] = len(explanation.dependence.X)
+        if row["row"]["predictor"] == "formula":
+            # Importance, partial dependence and all formulas: done at once, so counted once.
+            row["row"]["cpu_fit"] = cpu_fit
+    return rows
+
+
+def _row(plan: Plan, row: dict[str, Any]) -> dict[str, Any]:
+    engine = plan.engines[0].name if "formula" in row["predictor"] else "gp"
+    return {"task": [engine, plan.sizes[-1], plan.config.seed], "row": row, "prediction": None, "front": []}
 
 
 def _label(plan: Plan, what: str) -> str:

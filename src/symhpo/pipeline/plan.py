@@ -14,7 +14,7 @@ from symhpo.config import group_config, make, objective_of, plain, run_folder, r
 from symhpo.errors import UserError
 from symhpo.objectives import LandscapeDesign, Objective
 from symhpo.regression.base import Regressor, Selection
-from symhpo.sampling import Optimizer, Strategy
+from symhpo.sampling import BoGp, Optimizer, Strategy
 from symhpo.store import Key
 
 __all__ = ["Engine", "Plan"]
@@ -82,9 +82,14 @@ class Plan:
                 f"{config.budget} trials; add what is missing, or leave sampled_sizes out"
             )
         plan = cls(config, list(overrides), objective_of(config))
-        # Names that nobody knows show before any work is done.
+        # Names that nobody knows and settings that make no sense show before any work is done.
         for part in ("engines", "selection", "design"):
             getattr(plan, part)
+        if config.get("explanation") is not None:
+            make(config.explanation)
+            make(config.importance)
+            if not isinstance(plan.strategy, BoGp):
+                raise UserError("an explanation needs the optimizer's surrogate; set strategy=bo_gp")
         return plan
 
     @cached_property

@@ -83,6 +83,7 @@ COLUMNS: dict[str, str] = {
     "nrmse_dependence": _NUMBER,
     "rmse_true_dependence": _NUMBER,  # against the objective's own
     "nrmse_true_dependence": _NUMBER,
+    "coverage": _NUMBER,  # share of it that the 95 % band of the surrogate holds
     # cost
     "cpu_landscape": _NUMBER,
     "cpu_sampling": _NUMBER,
