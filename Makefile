@@ -51,7 +51,7 @@ bench-engines: $(READY) ## regression engines on a folder of landscapes: make be
 	$(RUN) experiments/bench_engines.py $(DIR) --output results/engines.parquet
 
 bench-importance: $(READY) ## importance and partial dependence against known answers
-	$(RUN) experiments/bench_importance.py
+	$(RUN) experiments/bench_importance.py --output results/importance.json
 
 RESULTS ?= results/study
 paper: $(READY) ## every table and figure from collected records: make paper RESULTS=...

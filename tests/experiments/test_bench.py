@@ -1,0 +1,70 @@
+"""The benchmarks of costs and importance: what they measure, on little work."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+EXPERIMENTS = Path(__file__).parents[2] / "experiments"
+sys.path.insert(0, str(EXPERIMENTS))
+
+import bench  # noqa: E402
+import bench_importance  # noqa: E402
+
+from symhpo.importance import Sobol  # noqa: E402
+from symhpo.importance.analytic import additive  # noqa: E402
+
+
+def bo(optimizer: str) -> dict[str, object]:
+    command = [sys.executable, EXPERIMENTS / "bench_bo.py", optimizer, "--trials", "10", "14"]
+    environment = {"PYTHONHASHSEED": "0"}
+    printed = subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout
+    return json.loads(printed)
+
+
+def test_the_optimisers_are_measured_at_each_number_of_trials_on_the_same_trials() -> None:
+    stock, own = bo("stock"), bo("smac")
+    for measured in (stock, own):
+        assert 0 < measured["cpu_s"]["10"] < measured["cpu_s"]["14"]  # type: ignore[index]
+    assert stock["trials_sha256"] == own["trials_sha256"]
+
+
+def test_the_time_of_a_whole_process_tree_is_counted() -> None:
+    burn = "import time\nwhile time.process_time() < 1: pass"
+    parent = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {burn!r}])\nprint('done')"
+    seconds, printed = bench.cpu_of([sys.executable, "-c", parent])
+    assert printed == "done\n"
+    assert seconds > 1
+
+
+def test_growth_is_drawn(tmp_path: Path) -> None:
+    panel = {"engine": {"10": 0.1, "100": 0.5}}
+    bench.plot_growth({"trials": panel, "points": panel}, tmp_path / "growth.png")
+    assert (tmp_path / "growth.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_errors_of_importance_are_those_against_the_known_indices() -> None:
+    function = additive((3.0, 2.0, 0.1))
+    row = bench_importance._errors(function, function, Sobol(), 0)
+    assert row["main_error"] < 0.02
+    assert row["pair_error"] < 0.02
+    assert row["top_is_right"]
+
+
+@pytest.mark.parametrize(("chosen", "expected"), [(["a", "b"], True), (["a", "d0"], False)])
+def test_a_planted_formula_is_found_only_with_all_its_hyperparameters(
+    chosen: list[str], expected: bool
+) -> None:
+    row = {"formula": "Max(0.2, a) + log10(b)", "chosen": chosen}
+    assert bench_importance._chose_all(row) is expected
+
+
+def test_a_fit_and_predictions_take_time() -> None:
+    for seconds in (bench.surrogate_seconds(10), bench.formula_seconds(10)):
+        assert np.isfinite(seconds)
+        assert seconds >= 0
