@@ -158,6 +158,11 @@ def test_categorical_and_conditional(surrogate_of: Callable[..., Surrogate], ker
     assert rows["formula"]["legend"] == "kernel: 0 rbf, 1 poly, 2 sigmoid"
     assert "Eq(kernel, 1)" in rows["formula"]["formula"]
     assert rows["formula"]["nrmse"] < 0.2
+    shown = {view.space.names: view for view in views(of, of.front.members[-1].formula)}
+    degree = shown[("degree (kernel = poly)",)]
+    np.testing.assert_allclose(degree.dependence.mean, 0.3 * degree.dependence.X[:, 0], atol=0.1)
+    again = View.from_json(json.loads(json.dumps(degree.to_json())))
+    np.testing.assert_array_equal(again.dependence.X, degree.dependence.X)
 
 
 def test_equal_costs(surrogate_of: Callable[..., Surrogate]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from symhpo.formula import Formula
 from symhpo.importance.explain import Explanation
 from symhpo.importance.partial_dependence import PartialDependence, partial_dependence, with_values
-from symhpo.space import Space
+from symhpo.space import Space, Value
 
 __all__ = ["View", "views"]
 
@@ -64,17 +64,23 @@ class View:
 def views(explanation: Explanation, formula: Formula) -> list[View]:
     """Return a view of each chosen hyperparameter, and of the two that matter most together.
 
+    A conditional hyperparameter has a view for each of its parent's choices that activate it, where its
+    name says which one: ``degree (kernel = poly)``.
+
     Parameters
     ----------
     explanation : Explanation
     formula : Formula
         Over the chosen hyperparameters.
     """
-    importance, names = explanation.importance, explanation.choice.names
-    # A conditional hyperparameter cannot be shown without its parent, nor is it shown with it: where
-    # it is not active there is no map.
-    alone = [name for name in names if explanation.space[name].condition is None]
+    importance, space = explanation.importance, explanation.space
+    alone = [name for name in explanation.choice.names if space[name].condition is None]
     shown = [_view(explanation, formula, [name], POINTS_OF_CURVE) for name in alone]
+    for name in explanation.choice.names:
+        condition = space[name].condition
+        if condition is not None and condition.parent in alone:
+            shown += [_active_view(explanation, formula, name, value) for value in condition.values]
+    # No map of a conditional: where it is not active there is none.
     pairs = [(a, b) for i, a in enumerate(alone) for b in alone[i + 1 :]]
     if pairs:
         best = max(pairs, key=importance.share)
@@ -83,12 +89,31 @@ def views(explanation: Explanation, formula: Formula) -> list[View]:
 
 
 def _view(explanation: Explanation, formula: Formula, names: Sequence[str], points: int) -> View:
+    shown = explanation.space.subset(names)
+    dependence, averages = _averages(explanation, formula, shown, shown.grid(points))
+    return View(dependence, points, averages)
+
+
+def _active_view(explanation: Explanation, formula: Formula, name: str, value: Value) -> View:
+    h = explanation.space[name]
+    assert h.condition is not None
+    parent = explanation.space[h.condition.parent]
+    alone = replace(h, name=f"{name} ({parent.name} = {value})", condition=None)
+    x = alone.grid(POINTS_OF_CURVE)
+    shown = explanation.space.subset([parent.name, name])
+    columns = {parent.name: np.full(len(x), parent.to_number(value)), name: x}
+    X = np.column_stack([columns[of] for of in shown.names])
+    dependence, averages = _averages(explanation, formula, shown, X)
+    on_x = PartialDependence(Space([alone]), x[:, None], dependence.mean, dependence.std)
+    return View(on_x, POINTS_OF_CURVE, averages)
+
+
+def _averages(
+    explanation: Explanation, formula: Formula, shown: Space, X: Array
+) -> tuple[PartialDependence, Array]:
     space, draws = explanation.space, explanation.draws
-    shown = space.subset(names)
-    X = shown.grid(points)
     columns = [space.names.index(name) for name in formula.hyperparameters]
     averages = [
         formula.evaluate(with_values(space, shown.names, x[None, :], draws)[:, columns]).mean() for x in X
     ]
-    dependence = partial_dependence(explanation.surrogate, shown.names, X, draws)
-    return View(dependence, points, np.array(averages))
+    return partial_dependence(explanation.surrogate, shown.names, X, draws), np.array(averages)
