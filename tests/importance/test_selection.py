@@ -111,7 +111,7 @@ def test_seeds_are_pooled() -> None:
 
 
 @given(
-    st.lists(st.floats(0, 1), min_size=1, max_size=6).filter(lambda main: sum(main) > 0.01),
+    st.lists(st.floats(0, 1), min_size=1, max_size=6).filter(lambda main: sum(main) > 0.05),
     st.floats(0.01, 1),
     st.integers(1, 6),
 )

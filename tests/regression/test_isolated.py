@@ -58,4 +58,5 @@ def test_a_fit_that_raises_tells_why() -> None:
 
 def test_cpu_seconds_include_what_a_fit_starts() -> None:
     results = fits(MeanRegressor(starts_a_process_at=0), range(1))
-    assert results[0].cpu_seconds >= 1.0
+    # It burns a second, which the system counts in hundredths.
+    assert results[0].cpu_seconds > 0.9
