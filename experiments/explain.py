@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # Smaller shares of the variance are not listed.
 LEAST = 0.01
 # One formula for each choice of a categorical takes more nodes than one formula.
-MOST_NODES, MOST_NODES_WITH_CHOICES = 20, 40
+MOST_NODES_WITH_CHOICES = 40
 
 
 def main() -> None:
@@ -87,7 +87,7 @@ def _fit(training_set: TrainingSet, max_nodes: int | None, seed: int) -> tuple[F
         overrides = ["selection=at_most", f"selection.nodes={max_nodes}"]
     else:
         has_choices = any(h.choices for h in training_set.space.hyperparameters)
-        most = MOST_NODES_WITH_CHOICES if has_choices else MOST_NODES
+        most = MOST_NODES_WITH_CHOICES if has_choices else compose([]).selection.max_nodes
         # More nodes than every other trial has could fit chance.
         overrides = [f"selection.max_nodes={max(1, min(most, len(training_set.y) // 2))}"]
     config = compose(overrides)

@@ -127,6 +127,18 @@ def test_equal_costs_are_told(tmp_path: Path) -> None:
     assert (rows[rows["predictor"].isna()]["status"] == "ok").any()
 
 
+def test_what_is_no_outcome_of_the_data_is_raised_and_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_package(*_: object, **__: object) -> None:
+        raise UserError("the package is not installed")
+
+    monkeypatch.setattr("symhpo.importance.sobol.Sobol.from_predictor", no_package)
+    with pytest.raises(UserError, match="not installed"):
+        execute([plan(tmp_path)])
+    assert not list((tmp_path / "store").glob("explanation_reports/**/reports.json"))
+
+
 def test_infinite_and_missing_costs_are_left_out(tmp_path: Path) -> None:
     one = benchmark(tmp_path, "Crashing")
     execute([one])

@@ -24,6 +24,7 @@ __all__ = [
     "Importance",
     "ImportanceMethod",
     "Predictor",
+    "UnexplainedError",
     "from_surrogate",
     "from_trials",
     "pooled",
@@ -36,6 +37,10 @@ logger = logging.getLogger(__name__)
 
 # A surrogate whose predictions vary by less than this, in standard deviations of the costs, is flat.
 FLAT = 1e-2
+
+
+class UnexplainedError(UserError):
+    """The cost is the same everywhere, or noise: an outcome, not a mistake of settings or disk."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +90,7 @@ class Importance:
             If a name is unknown, or nothing is explained at all.
         """
         if self.explained <= 0:
-            raise UserError(
+            raise UnexplainedError(
                 "no hyperparameter explains any of the cost's variance; evaluate more trials, or look "
                 "whether the cost is the same everywhere"
             )

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from symhpo.errors import UserError
-from symhpo.importance.base import Importance
+from symhpo.importance.base import Importance, UnexplainedError
 from symhpo.space import Space
 
 __all__ = ["Choice", "top_hyperparameters"]
@@ -83,7 +83,7 @@ def top_hyperparameters(importance: Importance, *, share: float = 0.9, at_most: 
             f"importance: at most {at_most} hyperparameters leave nothing; set at_most to 1 or more"
         )
     if 0 < importance.explained < FEWEST_EXPLAINED:
-        raise UserError(
+        raise UnexplainedError(
             f"main effects and pairs explain only {importance.explained:.1%} of the variance, so that no few "
             "hyperparameters matter; evaluate more trials, or look whether the cost is mostly noise"
         )

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from symhpo.config import make
-from symhpo.errors import UserError
 from symhpo.objectives import Landscape
 from symhpo.pipeline.plan import Plan
 from symhpo.regression.base import TrainingSet
@@ -60,10 +59,12 @@ def explanation_reports(
     )
 
     def build(_journal: Path, out: Path) -> None:
+        from symhpo.importance.base import UnexplainedError
+
         started = time.process_time()
         try:
             explanation = _explanation(plan, store, training_sets)
-        except UserError as error:
+        except UnexplainedError as error:
             rows = [_row(plan, {"predictor": "formula", "status": "failed", "reason": str(error)})]
         else:
             cpu_fit = time.process_time() - started
