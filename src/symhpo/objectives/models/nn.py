@@ -35,11 +35,11 @@ class NeuralNetwork(Model):
         self, hyperparameters: dict[str, Any], *, n_features: int, n_classes: int, seed: int
     ) -> Classifier:
         """Return the classifier."""
-        from sklearn.neural_network import MLPClassifier
+        from symhpo.objectives.models.fused import FusedMLPClassifier
 
         arguments = dict(hyperparameters)
         depth, width = arguments.pop("depth"), arguments.pop("width")
-        return MLPClassifier(  # type: ignore[no-any-return]
+        return FusedMLPClassifier(
             **arguments,
             hidden_layer_sizes=[width] * depth,
             activation="relu",

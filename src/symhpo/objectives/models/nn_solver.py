@@ -46,10 +46,10 @@ class NeuralNetworkSolver(Model):
         self, hyperparameters: dict[str, Any], *, n_features: int, n_classes: int, seed: int
     ) -> Classifier:
         """Return the classifier."""
-        from sklearn.neural_network import MLPClassifier
+        from symhpo.objectives.models.fused import FusedMLPClassifier
 
         arguments = dict(hyperparameters)
-        return MLPClassifier(  # type: ignore[no-any-return]
+        return FusedMLPClassifier(
             hidden_layer_sizes=[arguments.pop("width")] * 2,
             **arguments,
             batch_size=32,
