@@ -10,16 +10,18 @@ import pandas as pd
 import pytest
 
 from symhpo.results import CellLandscape, Results
-from symhpo.results.measures import (
+from symhpo.results.beyond import (
     bias_correlation,
-    cell_means,
-    confidence_intervals,
     error_split,
     formula_stability,
+    sampling_bias,
+)
+from symhpo.results.measures import (
+    cell_means,
+    confidence_intervals,
     has_choice,
     landscape_quality,
     representatives,
-    sampling_bias,
     selections,
     trade_off,
 )

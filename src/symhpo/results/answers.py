@@ -10,14 +10,16 @@ import numpy as np
 
 from symhpo.plots.complexity import parsimony_curve
 from symhpo.plots.methods import SYMBOLIC, method
-from symhpo.results.measures import (
+from symhpo.results.beyond import (
     bias_correlation,
+    sampling_bias,
+)
+from symhpo.results.measures import (
     cell_means,
     compared_means,
     has_choice,
     landscape_quality,
     leaked_landscapes,
-    sampling_bias,
     selections,
     trade_off,
     under_both_protocols,
