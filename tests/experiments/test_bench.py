@@ -64,6 +64,36 @@ def test_a_planted_formula_is_found_only_with_all_its_hyperparameters(
     assert bench_importance._chose_all(row) is expected
 
 
+def test_parts_that_are_not_measured_again_keep_their_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "importance.json"
+    output.write_text(json.dumps({"partial_dependence": 99.0}))
+    monkeypatch.setattr(
+        bench_importance,
+        "_cell",
+        lambda: [
+            {"predictor": "formula", "rmse_true_dependence": 0.3},
+            {"predictor": "partial dependence", "rmse_true_dependence": 0.2},
+        ],
+    )
+    monkeypatch.setattr(sys, "argv", ["bench", "--parts", "cell", "--output", str(output)])
+    bench_importance.main()
+    printed = capsys.readouterr().out
+    assert "99.0 CPU s" in printed
+    assert "1.50" in printed
+    assert set(json.loads(output.read_text())) == {"partial_dependence", "cell"}
+
+
+def test_a_broken_output_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    output = tmp_path / "importance.json"
+    output.write_text("{")
+    monkeypatch.setattr(sys, "argv", ["bench", "--parts", "cell", "--output", str(output)])
+    with pytest.raises(SystemExit, match="2"):
+        bench_importance.main()
+    assert output.read_text() == "{"
+
+
 def test_a_fit_and_predictions_take_time() -> None:
     for seconds in (bench.surrogate_seconds(10), bench.formula_seconds(10)):
         assert np.isfinite(seconds)
