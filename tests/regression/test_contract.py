@@ -17,12 +17,14 @@ from symhpo.regression.baselines import BASELINES
 from symhpo.regression.domain import Domain
 from symhpo.regression.gplearn import GplearnRegressor
 from symhpo.regression.operon import OperonRegressor
+from symhpo.regression.plain import PlainOperonRegressor
 from symhpo.space import Hyperparameter, Space
 
 SMALL_OPERON = OperonRegressor(max_nodes=12, fits=8, parents=2, labels=30)
 ENGINES: list[Regressor] = [
     SMALL_OPERON,
     OperonRegressor(max_nodes=10, fits=5, parents=1, searches=2, labels=0),
+    PlainOperonRegressor(max_nodes=10, fits=5, parents=2),
     GplearnRegressor(population_size=60, generations=3, simplification_limit=0),
     SympyRegressor(Ridge(alpha=100.0), linear_model, name="adapter"),
     *BASELINES.values(),

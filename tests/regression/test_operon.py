@@ -12,6 +12,7 @@ from symhpo.formula import Formula
 from symhpo.regression.base import TrainingSet
 from symhpo.regression.benchmark import gaussian_process
 from symhpo.regression.operon import OperonRegressor
+from symhpo.regression.plain import PlainOperonRegressor
 from symhpo.regression.selection import Bic
 from symhpo.space import Condition, Hyperparameter, Space
 
@@ -74,6 +75,18 @@ def test_uses_a_surrogate_that_labelled_the_costs() -> None:
     chosen = Bic()(OperonRegressor().fit(labelled, seed=0), labelled)
     truth = Formula.parse("Max(0.2, 0.5 + 0.1*log10(alpha))", SPACE.names).evaluate(X)
     assert np.sqrt(np.mean((chosen.formula.evaluate(X) - truth) ** 2)) < 0.1 * truth.std()
+
+
+def test_the_plain_engine_sees_the_labels_alone() -> None:
+    evaluated = of_formula("Max(0.2, 0.5 + 0.1*log10(alpha))", n=40)
+    process = gaussian_process(SPACE, evaluated.X, evaluated.y)
+    X = SPACE.sample(60, np.random.default_rng(1))
+    wrong = 1 + 0.5 * X[:, 1]
+    labelled = TrainingSet(SPACE, X, wrong, 40, process)
+    best = PlainOperonRegressor(max_nodes=8).fit(labelled, seed=0).members[-1]
+    assert best.rmse < 0.01 * wrong.std()
+    alone = PlainOperonRegressor(max_nodes=8).fit(TrainingSet(SPACE, X, wrong, 60), seed=0)
+    assert best.formula.text == alone.members[-1].formula.text
 
 
 def test_longer_training_sets_are_thinned() -> None:
