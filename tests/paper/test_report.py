@@ -5,11 +5,13 @@ from __future__ import annotations
 from html.parser import HTMLParser
 from pathlib import Path
 
+import nbformat
 import pandas as pd
 import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from symhpo.errors import UserError
-from symhpo.paper import Outcome, Report, find_notebooks, write_index
+from symhpo.paper import Outcome, Report, execute, find_notebooks, write_index
 from symhpo.plots import frame_table
 from symhpo.plots.style import new_figure
 from symhpo.results import Results
@@ -129,6 +131,25 @@ def test_page_shows_everything_with_command_and_records(report: Report, records:
     files = [link for link in page.links if not link.startswith("#") and not link.endswith(".ipynb")]
     assert len(files) == 6
     assert all((paper / link).is_file() for link in files)
+
+
+def test_a_notebook_s_text_stands_where_it_says_it(tmp_path: Path):
+    note = "import json, os, pathlib\nfolder = pathlib.Path(os.environ['SYMHPO_PAPER']) / 'tale'\n"
+    note += "folder.mkdir(parents=True, exist_ok=True)\n"
+    note += "entries = [{'kind': 'note', 'text': text, 'files': []} for text in ('one', 'two')]\n"
+    note += "(folder / 'entries.json').write_text(json.dumps(entries))"
+    cells = [
+        new_markdown_cell("# Tale\n\nAt first"),
+        new_code_cell(note),
+        new_markdown_cell("## Then\n\n*at last*"),
+    ]
+    notebook = tmp_path / "tale.ipynb"
+    nbformat.write(new_notebook(cells=cells), notebook)
+    outcome = execute(notebook, tmp_path, tmp_path / "paper")
+    assert outcome.texts == (("At first", 0), ("## Then\n\n*at last*", 2))
+    index = write_index([outcome], {}, tmp_path / "paper", "make paper").read_text(encoding="utf-8")
+    order = [index.index(text) for text in ("At first", ">one<", ">two<", "<h3", "<em>at last</em>")]
+    assert order == sorted(order)
 
 
 def test_notebooks_in_the_order_of_the_paper(tmp_path: Path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -112,8 +113,19 @@ def _section(outcome: Outcome, output: Path) -> str:
         parts.append(f'<p class="missing">Not shown: {escape(outcome.message)}</p>')
     elif outcome.status == "failed":
         parts.append(f'<div class="failed">{escape(outcome.message)}</div>')
-    parts += [_entry(entry, outcome.name) for entry in read_json(output / outcome.name / ENTRIES) or []]
+    entries = read_json(output / outcome.name / ENTRIES) or []
+    for i in range(len(entries) + 1):
+        parts += [_prose(text.markdown) for text in outcome.texts if text.position == i]
+        parts += [_entry(entry, outcome.name) for entry in entries[i : i + 1]]
     return "\n".join([*parts, "</section>"])
+
+
+def _prose(markdown: str) -> str:
+    from nbconvert.filters import markdown2html
+
+    # Below the section's own heading.
+    html: str = markdown2html(re.sub("^#", "##", markdown, flags=re.MULTILINE))
+    return html
 
 
 def _entry(entry: Mapping[str, Any], folder: str) -> str:
@@ -128,9 +140,16 @@ def _entry(entry: Mapping[str, Any], folder: str) -> str:
             f'<img src="{escape(folder)}/{escape(image)}" alt="{escape(entry["caption"])}" loading="lazy">\n'
             f"<figcaption>{escape(entry['caption'])}</figcaption>"
         )
-    origin = [f"Files: {', '.join(links)}."]
-    if "records" in entry:
-        origin.append(f"From {escape(entry['records'])}.")
-        origin += [f"Computed by <code>{escape(command)}</code>." for command in entry["commands"]]
     start = f'<figure id="{escape(folder)}-{escape(entry["name"])}">'
-    return f'{start}\n{shown}\n<p class="origin">{" ".join(origin)}</p></figure>'
+    files = f'<p class="origin">Files: {", ".join(links)}.</p>'
+    return f"{start}\n{shown}\n{files}{_origin(entry)}</figure>"
+
+
+def _origin(entry: Mapping[str, Any]) -> str:
+    if "records" not in entry:
+        return ""
+    commands = " ".join(f"Computed by <code>{escape(command)}</code>." for command in entry["commands"])
+    return (
+        '<details class="origin"><summary>Records and commands behind it</summary>'
+        f"From {escape(entry['records'])}. {commands}</details>"
+    )

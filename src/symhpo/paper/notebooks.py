@@ -6,12 +6,12 @@ import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 from symhpo.errors import UserError
-from symhpo.paper.report import OUTPUT, RESULTS
+from symhpo.paper.report import ENTRIES, OUTPUT, RESULTS
 from symhpo.results import MissingResultsError
-from symhpo.store.files import write_whole
+from symhpo.store.files import read_json, write_whole
 
 __all__ = ["Outcome", "execute", "find_notebooks"]
 
@@ -42,12 +42,29 @@ class Outcome:
         ``missing``: the results do not hold what it is about.
     message : str
         Why it is not done.
+    texts : tuple of Text
+        What the notebook says, its first heading aside.
     """
 
     name: str
     title: str
     status: Literal["done", "missing", "failed"]
     message: str = ""
+    texts: tuple[Text, ...] = ()
+
+
+class Text(NamedTuple):
+    """Markdown of a notebook.
+
+    Attributes
+    ----------
+    markdown : str
+    position : int
+        Tables, figures and notes that the notebook leaves before it.
+    """
+
+    markdown: str
+    position: int
 
 
 def find_notebooks(folder: Path, names: Collection[str] | None = None) -> list[Path]:
@@ -103,9 +120,15 @@ def execute(notebook: Path, results: Path, output: Path) -> Outcome:
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
     name, title = notebook.stem, _title(content)
+    left: dict[int, int] = {}
+
+    def count(*, cell_index: int, **_: Any) -> None:
+        left[cell_index] = len(read_json(output / name / ENTRIES) or [])
+
+    client.on_cell_executed = count
     try:
         client.execute(env=environment)
-        outcome = Outcome(name, title, "done")
+        outcome = Outcome(name, title, "done", texts=_texts(content, left))
     except CellExecutionError as error:
         is_missing = error.ename == MissingResultsError.__name__
         message = error.evalue if is_missing else str(error)
@@ -124,3 +147,15 @@ def _title(content: dict[str, list[dict[str, str]]]) -> str:
         if cell["cell_type"] == "markdown" and cell["source"].startswith("# "):
             return cell["source"].splitlines()[0].removeprefix("# ")
     return ""
+
+
+def _texts(content: dict[str, list[dict[str, str]]], left: dict[int, int]) -> tuple[Text, ...]:
+    """Return what a notebook says; `left` counts the entries that there are after each code cell."""
+    texts, position = [], 0
+    for i, cell in enumerate(content["cells"]):
+        position = left.get(i, position)
+        if cell["cell_type"] == "markdown":
+            lines = cell["source"].splitlines()
+            markdown = "\n".join(lines[1:] if cell["source"].startswith("# ") else lines).strip()
+            texts.append(Text(markdown, position))
+    return tuple(text for text in texts if text.markdown)
