@@ -13,7 +13,7 @@ from symhpo.cli import compose
 from symhpo.errors import UserError
 from symhpo.formula import Formula
 from symhpo.importance import Importance
-from symhpo.importance.views import View
+from symhpo.importance.views import TruthView, View
 from symhpo.pipeline import Plan, execute
 from symhpo.store import TIMINGS
 
@@ -82,6 +82,15 @@ def test_the_record_states_the_choice_and_what_it_rests_on(finished: Plan) -> No
     curves = [view.space.names[0] for view in views if len(view.space) == 1]
     # That of a conditional says where it is active: degree (kernel = poly).
     assert {name.partition(" (")[0] for name in curves} == set(chosen)
+
+
+def test_the_record_holds_the_truth_that_errors_are_measured_against(finished: Plan) -> None:
+    rows = rows_of(finished).dropna(subset=["predictor"]).set_index("predictor")
+    view = TruthView.from_json(json.loads(rows.loc["formula", "true_dependence"]))
+    assert set(view.space.names) <= set(rows.loc["formula", "hyperparameters"].split(","))
+    for predictor, predicted in (("partial dependence", view.surrogate), ("formula", view.formula)):
+        error = np.sqrt(np.mean((predicted - view.true) ** 2))
+        assert error == pytest.approx(rows.loc[predictor, "rmse_true_dependence"])
 
 
 def test_a_second_run_repeats_it(finished: Plan, tmp_path: Path) -> None:

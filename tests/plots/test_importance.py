@@ -8,7 +8,13 @@ import pytest
 from symhpo.errors import UserError
 from symhpo.importance.analytic import ishigami
 from symhpo.importance.partial_dependence import PartialDependence
-from symhpo.plots.importance import importance_bars, partial_dependence_curves, partial_dependence_maps
+from symhpo.importance.views import TruthView
+from symhpo.plots.importance import (
+    importance_bars,
+    partial_dependence_curves,
+    partial_dependence_maps,
+    partial_dependence_truth,
+)
 from symhpo.space import Hyperparameter, Space
 
 ALPHA = Hyperparameter("alpha", "float", 1e-4, 1.0, 1e-2, log=True)
@@ -56,6 +62,19 @@ def test_maps_share_a_scale() -> None:
     figure = partial_dependence_maps(space, {"surrogate": cost, "formula": 2 * cost}, 5)
     meshes = [panel.collections[0] for panel in figure.axes[:2]]
     assert meshes[0].get_clim() == meshes[1].get_clim() == (0, 18)
+
+
+def test_predictions_stand_over_the_truth() -> None:
+    space = Space([ALPHA])
+    true = np.array([0.1, 0.2, 0.4])
+    view = TruthView(space, space.grid(3), true, true + 0.1, 2 * true)
+    figure = partial_dependence_truth({"svm/wine": view, "rf/wine": view})
+    panel = figure.axes[0]
+    assert panel.get_title() == "svm/wine"
+    drawn = {line.get_label(): line for line in panel.lines}
+    np.testing.assert_allclose(drawn["surrogate"].get_xydata(), np.column_stack([true, true + 0.1]))
+    np.testing.assert_allclose(drawn["formula"].get_xydata(), np.column_stack([true, 2 * true]))
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["surrogate", "formula"]
 
 
 def test_wrong_numbers_of_hyperparameters() -> None:

@@ -1,4 +1,4 @@
-"""Partial dependence on one or two of the chosen hyperparameters, beside the formula: data of figures."""
+"""Partial dependence beside the formula, on grids and against the truth: data of figures."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from symhpo.importance.explain import Explanation
 from symhpo.importance.partial_dependence import PartialDependence, partial_dependence, with_values
 from symhpo.space import Space, Value
 
-__all__ = ["View", "views"]
+__all__ = ["TruthView", "View", "against_truth", "views"]
 
 Array = NDArray[np.float64]
 
@@ -59,6 +59,55 @@ class View:
         mean, std, formula = (np.array(data[name], dtype=np.float64) for name in ("mean", "std", "formula"))
         X = space.grid(data["points"])
         return cls(PartialDependence(space, X, mean, std), data["points"], formula)
+
+
+@dataclass(frozen=True, eq=False)
+class TruthView:
+    """The objective's own partial dependence on all chosen hyperparameters, beside what predicts it.
+
+    Attributes
+    ----------
+    space : Space
+        The chosen hyperparameters.
+    X : array of shape (m, k)
+        Random points in true units.
+    true, surrogate, formula : array of shape (m,)
+        Average cost, true and predicted.
+    """
+
+    space: Space
+    X: Array
+    true: Array
+    surrogate: Array
+    formula: Array
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the view as plain JSON data."""
+        arrays = ("X", "true", "surrogate", "formula")
+        return {"space": self.space.to_json(), **{name: getattr(self, name).tolist() for name in arrays}}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> TruthView:
+        """Return the view that `to_json` described."""
+        X, true, surrogate, formula = (
+            np.array(data[name], dtype=np.float64) for name in ("X", "true", "surrogate", "formula")
+        )
+        return cls(Space.from_json(data["space"]), X, true, surrogate, formula)
+
+
+def against_truth(explanation: Explanation, formula: Formula, truth: PartialDependence) -> TruthView:
+    """Return the surrogate's partial dependence and the formula at the points of the true one.
+
+    Parameters
+    ----------
+    explanation : Explanation
+    formula : Formula
+        Over the chosen hyperparameters.
+    truth : PartialDependence
+        The objective's own, at the first of the scoring points.
+    """
+    surrogate = explanation.scoring.mean[: len(truth.X)]
+    return TruthView(truth.space, truth.X, truth.mean, surrogate, formula.evaluate(truth.X))
 
 
 def views(explanation: Explanation, formula: Formula) -> list[View]:

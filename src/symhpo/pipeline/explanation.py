@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["EXPLANATION_STAGES", "explanation_reports"]
 
 # Version of each stage's code: raised whenever the same settings give another result.
-EXPLANATION_STAGES = {"explanation": 2, "true_dependence": 1, "explanation_reports": 2}
+EXPLANATION_STAGES = {"explanation": 2, "true_dependence": 1, "explanation_reports": 3}
 
 REPORTS = "reports.json"
 TRUTH = "truth.npz"
@@ -146,7 +146,7 @@ def _rows(
     cpu_fit: float,
 ) -> list[dict[str, Any]]:
     from symhpo.importance.explain import score
-    from symhpo.importance.views import views
+    from symhpo.importance.views import against_truth, views
 
     formula = plan.selection(explanation.front, explanation.training_set).formula
     common = {
@@ -157,6 +157,8 @@ def _rows(
         "importance": json.dumps(explanation.importance.to_json()),
         "dependence": json.dumps([view.to_json() for view in views(explanation, formula)]),
     }
+    if truth is not None:
+        common["true_dependence"] = json.dumps(against_truth(explanation, formula, truth).to_json())
     rows = [_row(plan, common | row) for row in score(explanation, plan.selection, landscape, truth)]
     for row in rows:
         if "formula" in row["row"]["predictor"]:

@@ -19,14 +19,22 @@ if TYPE_CHECKING:
 
     from symhpo.importance import Importance
     from symhpo.importance.partial_dependence import PartialDependence
+    from symhpo.importance.views import TruthView
 
-__all__ = ["importance_bars", "partial_dependence_curves", "partial_dependence_maps"]
+__all__ = [
+    "importance_bars",
+    "partial_dependence_curves",
+    "partial_dependence_maps",
+    "partial_dependence_truth",
+]
 
 Array = NDArray[np.float64]
 
 BAR_HEIGHT, PANEL_HEIGHT = 0.22, 2.2
 # Half the distance between two markers of one choice.
 BESIDE = 0.08
+TRUTH_COLUMNS = 4
+MAIN, PAIR = "C0", "C1"
 
 
 def importance_bars(importances: Mapping[str, Importance], *, n_pairs: int = 5) -> Figure:
@@ -44,6 +52,8 @@ def importance_bars(importances: Mapping[str, Importance], *, n_pairs: int = 5) 
     Figure
         Shares of the total variance; whiskers are one standard deviation over trees or seeds.
     """
+    from matplotlib.patches import Patch
+
     counts = [len(importance.names) for importance in importances.values()]
     rows = max(d + min(n_pairs, d * (d - 1) // 2) for d in counts)
     with style():
@@ -53,16 +63,18 @@ def importance_bars(importances: Mapping[str, Importance], *, n_pairs: int = 5) 
         for panel, (title, importance) in zip(axes, importances.items(), strict=True):
             _bars(panel, importance, n_pairs)
             panel.set_title(title)
+        kinds = [Patch(color=MAIN, label="main effect"), Patch(color=PAIR, label="interaction")]
+        axes[-1].legend(handles=kinds, loc="lower right")
     return figure
 
 
 def _bars(panel: Axes, importance: Importance, n_pairs: int) -> None:
     order = np.argsort(importance.main)[::-1]
-    bars = [(importance.names[j], importance.main[j], importance.main_std[j], "C0") for j in order]
+    bars = [(importance.names[j], importance.main[j], importance.main_std[j], MAIN) for j in order]
     i, j = np.triu_indices(len(importance.names), k=1)
     for k in np.argsort(importance.pairs[i, j])[::-1][:n_pairs]:
         name = f"{importance.names[i[k]]} × {importance.names[j[k]]}"
-        bars.append((name, importance.pairs[i[k], j[k]], importance.pairs_std[i[k], j[k]], "C1"))
+        bars.append((name, importance.pairs[i[k], j[k]], importance.pairs_std[i[k], j[k]], PAIR))
     names, shares, spreads, colours = zip(*bars, strict=True)
     at = np.arange(len(bars))
     panel.barh(at, shares, color=colours, height=0.7)
@@ -158,3 +170,34 @@ def partial_dependence_maps(space: Space, maps: Mapping[str, Array], points: int
         format_axis(axes[0], "y", second)
         figure.colorbar(ScalarMappable(norm), ax=list(axes), label="average cost")
     return figure
+
+
+def partial_dependence_truth(views: Mapping[str, TruthView]) -> Figure:
+    """Draw the surrogate's partial dependence and the formula against the objective's own.
+
+    Parameters
+    ----------
+    views : mapping of str to TruthView
+        Title of a panel to what it shows.
+    """
+    columns = min(TRUTH_COLUMNS, len(views))
+    rows = -(-len(views) // columns)
+    with style():
+        figure = new_figure(PAGE_WIDTH / TRUTH_COLUMNS * max(2, columns), 0.6 + 1.75 * rows)
+        axes = figure.subplots(rows, columns, squeeze=False).ravel()
+        for panel, (title, view) in zip(axes, views.items(), strict=False):
+            _against_truth(panel, view)
+            panel.set_title(title)
+        for panel in axes[len(views) :]:
+            panel.set_visible(False)
+        figure.supxlabel("true average cost")
+        figure.supylabel("predicted average cost")
+        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
+    return figure
+
+
+def _against_truth(panel: Axes, view: TruthView) -> None:
+    panel.axline((view.true[0], view.true[0]), slope=1, color="0.6", linewidth=0.8, zorder=0)
+    panel.plot(view.true, view.surrogate, "o", color="C0", markersize=4, fillstyle="none", label="surrogate")
+    panel.plot(view.true, view.formula, "x", color="C1", markersize=4, label="formula")
+    panel.locator_params(nbins=4)

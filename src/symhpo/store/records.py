@@ -78,6 +78,7 @@ COLUMNS: dict[str, str] = {
     "chosen": _TEXT,  # the hyperparameters that matter and the share of variance they explain
     "importance": _TEXT,  # JSON: main effects and pairs with their spread
     "dependence": _TEXT,  # JSON: partial dependence and formula on grids of the chosen ones
+    "true_dependence": _TEXT,  # JSON: the objective's own, the surrogate's and the formula at random points
     "legend": _TEXT,  # what the indices of categorical hyperparameters in the formula mean
     "rmse_dependence": _NUMBER,  # against the surrogate's partial dependence
     "nrmse_dependence": _NUMBER,
