@@ -207,9 +207,8 @@ def score_table(
         body.append((Cell("Average"), *[Cell("")] * (len(rows) - 1), *averages))
     repetitions = f" over the means of each {unit}" if unit else ""
     marks = "" if lower_is_better is None else "; marked: the best, the second"
-    legend = (
-        f"mean ± standard deviation{repetitions}, in brackets the runs behind it, for averages the rows{marks}"
-    )
+    behind = "in brackets the runs behind it, for averages the rows"
+    legend = f"mean ± standard deviation{repetitions}, {behind}{marks}"
     return Table(f"{title} ({legend}).", (*rows, *names), tuple(body), len(rows), average=bool(averages))
 
 

@@ -10,10 +10,10 @@ import numpy as np
 
 from symhpo.plots.complexity import parsimony_curve
 from symhpo.plots.methods import SYMBOLIC, method
+from symhpo.results.baselines import beats_baselines
 from symhpo.results.beyond import bias_correlation, sampling_bias
 from symhpo.results.measures import (
     COLLAPSED,
-    beats_baselines,
     cell_means,
     collapses,
     compared_means,
@@ -43,8 +43,8 @@ GP = method("bo_gp", "gp")
 DEFAULT_ENGINE = "operon"
 LABELS = {"nrmse": "nRMSE", "nodes": "nodes"}
 SHARES = {
-    "beats": "the linear, quadratic and constant baselines of their run on the landscape",
-    "is_finding": "the baselines of their size by BIC on the training set",
+    "beats": "with a smaller nRMSE than constant, linear and quadratic ones of the same training set",
+    "is_finding": "with a better BIC on the training set than every baseline of their size",
 }
 
 Row = dict[str, Any]
@@ -106,6 +106,7 @@ def _accuracy_against_complexity(results: Results) -> Iterator[Row]:
         own = {name: study[name].iloc[0] for name in ("engine", "protocol")}
         own["samples"] = int(study["n_samples"].max())
         yield own | _row(f"rmse, {where}", stop["rmse"] / weakest["rmse"], stop["n"])
+        yield own | _row(f"operations, {cell}, weakest parsimony", weakest["operations"], weakest["n"])
         if weakest["operations"] > 0:
             yield own | _row(f"operations, {where}", stop["operations"] / weakest["operations"], stop["n"])
 
@@ -117,6 +118,8 @@ def _engine_and_selection(results: Results) -> Iterator[Row]:
         for other in sorted(set(study["engine"]) - {DEFAULT_ENGINE}):
             compared = [(f"{name}, {DEFAULT_ENGINE}", f"{name}, {other}") for name in SYMBOLIC]
             yield from _compared(means, compared, labels)
+        if labels["samples"] != results.size:
+            continue
         for variant, runs in variants.groupby("variant"):
             ok = runs[runs["status"] == "ok"]
             yield labels | _row(f"nodes of {variant}, median over runs", ok["nodes"].median(), len(ok))
@@ -166,6 +169,8 @@ def _leak(results: Results) -> Iterator[Row]:
             if f"{name} median" in table:
                 medians = table[f"{name} median"].dropna()
                 yield labels | _row(f"nRMSE of {name}, medians over seeds", medians.mean(), len(medians))
+        for row in _collapsed(study):
+            yield labels | row
     landscapes = leaked_landscapes(results)
     for column in landscapes.columns.drop("cell"):
         mean = landscapes[column].mean()
@@ -178,15 +183,15 @@ def _no_better_than_a_constant(results: Results) -> Iterator[Row]:
         for verdict, rows in quality.groupby("verdict"):
             yield labels | _row(_listed(f"landscapes, {verdict}", rows["cell"]), len(rows), len(quality))
         formulas = study[study["method"].isin(SYMBOLIC) & (study["status"] == "ok")]
-        formulas = formulas.assign(beats=beats_baselines(study))
+        formulas = formulas.assign(beats=beats_baselines(results, formulas))
         for name, rows in formulas.groupby("method"):
             means = cell_means(rows)[name]
             worse = means.index[means >= 1]
             quantity = _listed(f"cells where {name} is no better than a constant (nRMSE ≥ 1)", worse)
             yield labels | _row(quantity, len(worse), len(means))
-            for column, measure in SHARES.items():
+            for column, which in SHARES.items():
                 share = rows[column].astype(float).mean()
-                yield labels | _row(f"share of {name} formulas that beat {measure}", share, len(rows))
+                yield labels | _row(f"share of {name} formulas {which}", share, len(rows))
         for row in _collapsed(study):
             yield labels | row
 
@@ -199,7 +204,7 @@ def _collapsed(study: pd.DataFrame) -> Iterator[Row]:
         if f"{name} runs" in table:
             collapsed = table[f"{name} collapsed"]
             quantity = _listed(f"{kind}, of n", table["cell"][collapsed > 0])
-            yield _row(quantity, collapsed.sum(), table[f"{name} runs"].sum())
+            yield _row(quantity, collapsed.sum(), int(table[f"{name} runs"].sum()))
 
 
 QUESTIONS = {
@@ -218,10 +223,10 @@ def _studies(results: Results) -> Iterator[tuple[Row, pd.DataFrame]]:
 
 
 def _sized(results: Results, records: pd.DataFrame, columns: list[str]) -> Iterator[tuple[Row, pd.DataFrame]]:
-    """Yield the groups of records at the main size, then at the largest."""
-    for size in sorted({results.size, int(results.main_study()["n_samples"].max())}):
-        for labels, group in _by(records[records["n_samples"] == size], columns):
-            yield labels | {"samples": size}, group
+    """Yield the groups of records at the main size and at the largest."""
+    sizes = {results.size, int(results.main_study()["n_samples"].max())}
+    for labels, group in _by(records[records["n_samples"].isin(sizes)], [*columns, "n_samples"]):
+        yield labels | {"samples": labels.pop("n_samples")}, group
 
 
 def _by(records: pd.DataFrame, columns: list[str]) -> Iterator[tuple[Row, pd.DataFrame]]:

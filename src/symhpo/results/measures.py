@@ -7,7 +7,7 @@ sampling seeds of a cell, then the cells.
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COLLAPSED",
-    "beats_baselines",
     "cell_means",
     "collapses",
     "compared_means",
@@ -105,23 +104,6 @@ def confidence_intervals(records: pd.DataFrame, value: str = "nrmse") -> pd.Data
     return pd.DataFrame(rows, columns=["cell", "method", "n", "mean", "low", "high"])
 
 
-def beats_baselines(records: pd.DataFrame) -> pd.Series[bool]:
-    """Whether each formula's nRMSE is below those of the constant, linear and quadratic baselines of its run.
-
-    Returns
-    -------
-    Series
-        With the index of the records of formulas that ended well.
-    """
-    ok = records[records["status"] == "ok"]
-    run = ["run_id", "n_samples"]
-    is_formula, is_gp = ok["method"].isin(SYMBOLIC), ok["regressor"] == "gp"
-    formulas = ok[is_formula].dropna(subset="nrmse")
-    best = ok[~is_formula & ~is_gp].groupby(run)["nrmse"].min().rename("best")
-    beaten: pd.Series[bool] = formulas["nrmse"] < formulas.join(best, on=run)["best"]
-    return beaten
-
-
 def collapses(records: pd.DataFrame) -> pd.DataFrame:
     """Count models that have learned nothing, beside means and medians, which they touch less.
 
@@ -134,7 +116,7 @@ def collapses(records: pd.DataFrame) -> pd.DataFrame:
     """
     import pandas as pd
 
-    columns = {}
+    columns: dict[str, pd.Series[Any]] = {}
     for name in (*SYMBOLIC, GP):
         own = records[(records["method"] == name) & (records["status"] == "ok")]
         if own.empty:
