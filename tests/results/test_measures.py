@@ -149,6 +149,7 @@ def test_trade_off_is_the_mean_over_runs():
 
 def test_cells_where_a_front_does_not_reach_the_smallest_size_have_no_trade_off():
     late = front_members().query("run_id == 'r1' or nodes > 1").assign(cell="b")
+    late["run_id"] += " of b"
     fronts = pd.concat([front_members(), late], ignore_index=True)
     assert set(trade_off(fronts, (1, 3))["cell"]) == {"a"}
     assert set(trade_off(fronts, (3, 5))["cell"]) == {"a", "b"}
@@ -214,11 +215,9 @@ def test_baselines_of_a_plane():
     cost = SPACE.to_unit(X) @ [1.0, 2.0]
     columns = {"cell": "a", "run_id": "r", "x1": X[:, 0], "x2": X[:, 1], "cost": cost}
     results = Results(Path(), pd.DataFrame())
-    results.__dict__ |= {
-        "training_sets": pd.DataFrame(columns),
-        "landscapes": {"a": CellLandscape(X, cost, np.zeros(16), np.full(16, 5))},
-        "spaces": {"a": SPACE},
-    }
+    results.__dict__["training_sets"] = pd.DataFrame(columns)
+    results.__dict__["landscapes"] = {"a": CellLandscape(X, cost, np.zeros(16), np.full(16, 5))}
+    results.__dict__["spaces"] = {"a": SPACE}
     formulas = pd.DataFrame({"run_id": "r", "nrmse": [0.5]})
     errors = baseline_errors(results, formulas).loc["r"]
     assert errors[["constant", "linear"]].tolist() == pytest.approx([1, 0], abs=1e-9)
