@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from scipy.stats import false_discovery_control, wilcoxon
+from scipy.stats import false_discovery_control, ttest_1samp, wilcoxon
 
 from symhpo.space import Hyperparameter, Space
 from symhpo.statistics import (
@@ -20,6 +20,7 @@ from symhpo.statistics import (
     noise_floor,
     paired_tests,
     rank_biserial,
+    ratio_interval,
     stop_point,
 )
 
@@ -48,6 +49,23 @@ def test_no_interval_without_two_finite_values(values: list[float]):
 
 def test_equal_values_have_an_interval_of_no_length():
     assert bootstrap_interval([2.0, 2.0, 2.0]) == (2.0, 2.0)
+
+
+def test_ratio_interval_is_students_on_the_logarithms():
+    ratios = np.array([1.2, 0.9, 1.6, 1.1])
+    low, high = ttest_1samp(np.log(ratios), 0).confidence_interval(0.95)
+    assert ratio_interval(ratios) == pytest.approx((np.exp(low), np.exp(high)))
+    low, high = ratio_interval(1 / ratios)
+    assert ratio_interval(ratios) == pytest.approx((1 / high, 1 / low))
+
+
+@pytest.mark.parametrize("ratios", [[], [1.0], [1.0, 0.0], [1.0, np.inf]])
+def test_no_interval_without_two_positive_ratios(ratios: list[float]):
+    assert np.isnan(ratio_interval(ratios)).all()
+
+
+def test_holm_leaves_out_what_was_not_tested():
+    assert holm([0.02, np.nan, 0.01]) == pytest.approx([0.02, np.nan, 0.02], nan_ok=True)
 
 
 def test_holm_of_a_textbook():
@@ -89,6 +107,23 @@ def test_paired_tests_name_the_better_method():
     assert first["p"] < first["p (Holm)"] < 0.01
     assert tests.loc[("good", "same"), "p"] == 1
     assert tests.loc[("good", "same"), "median difference"] == 0
+
+
+def test_a_family_of_tests_can_be_named():
+    rng = np.random.default_rng(0)
+    scores = pd.DataFrame(rng.uniform(size=(8, 3)), columns=list("abc"))
+    pairs = [("c", "a"), ("b", "c")]
+    tests = paired_tests(scores, pairs)
+    assert list(zip(tests["first"], tests["second"], strict=True)) == pairs
+    assert tests["p (Holm)"].tolist() == holm(tests["p"]).tolist()
+    assert tests["p"].max() < 1
+
+
+@pytest.mark.parametrize(("cells", "tested"), [(5, False), (6, True)])
+def test_fewer_than_six_cells_have_no_p_value(cells: int, tested: bool):
+    scores = pd.DataFrame({"a": np.arange(cells), "b": np.arange(cells) + 1.0})
+    tests = paired_tests(scores)
+    assert np.isfinite(tests[["p", "p (Holm)"]]).all(axis=None) == tested
 
 
 def test_cells_that_lack_a_method_leave_only_its_pairs():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,10 +25,14 @@ __all__ = [
     "noise_floor",
     "paired_tests",
     "rank_biserial",
+    "ratio_interval",
     "stop_point",
 ]
 
 RESAMPLES = 9999
+
+MIN_TESTED = 6
+"""With fewer pairs than these, Wilcoxon's two-sided p-value cannot fall below 0.05."""
 
 
 def bootstrap_interval(values: ArrayLike, *, confidence: float = 0.95, seed: int = 0) -> tuple[float, float]:
@@ -63,12 +67,30 @@ def bootstrap_interval(values: ArrayLike, *, confidence: float = 0.95, seed: int
     return float(interval.low), float(interval.high)
 
 
+def ratio_interval(ratios: ArrayLike, *, confidence: float = 0.95) -> tuple[float, float]:
+    """Return Student's interval of the geometric mean, from the logarithms of positive ratios.
+
+    Returns
+    -------
+    tuple of float
+        Lower and upper end; NaN for fewer than two ratios or one whose logarithm is not finite.
+    """
+    from scipy.stats import t
+
+    with np.errstate(divide="ignore"):
+        logs = np.log(np.asarray(ratios, dtype=np.float64))
+    if len(logs) < 2 or not np.isfinite(logs).all():
+        return np.nan, np.nan
+    half = t.ppf((1 + confidence) / 2, len(logs) - 1) * logs.std(ddof=1) / np.sqrt(len(logs))
+    return float(np.exp(logs.mean() - half)), float(np.exp(logs.mean() + half))
+
+
 def holm(p_values: ArrayLike) -> NDArray[np.float64]:
-    """Return Holm's adjusted p-values, shape (m,) as given (Holm, 1979)."""
+    """Return Holm's adjusted p-values, shape (m,) as given (Holm, 1979); NaN is no test and stays."""
     p = np.asarray(p_values, dtype=np.float64)
-    order = np.argsort(p)
-    steps = p[order] * np.arange(len(p), 0, -1)
-    adjusted = np.empty_like(p)
+    order = np.argsort(p)[: int(np.isfinite(p).sum())]
+    steps = p[order] * np.arange(len(order), 0, -1)
+    adjusted = np.full_like(p, np.nan)
     adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
     return adjusted
 
@@ -89,28 +111,32 @@ def rank_biserial(differences: ArrayLike) -> float:
     return float((ranks[d > 0].sum() - ranks[d < 0].sum()) / ranks.sum())
 
 
-def paired_tests(scores: pd.DataFrame) -> pd.DataFrame:
-    """Compare all pairs of methods over cells: Wilcoxon's signed-rank test, corrected after Holm.
+def paired_tests(scores: pd.DataFrame, pairs: Iterable[tuple[str, str]] | None = None) -> pd.DataFrame:
+    """Compare pairs of methods over cells: Wilcoxon's signed-rank test, corrected after Holm.
 
     Parameters
     ----------
     scores : DataFrame
         A row for each cell, a column for each method; lower is better. Cells that lack one of a
         pair are left out of that pair.
+    pairs : iterable of (str, str), optional
+        The pairs that are compared, which are the family that Holm's correction is for; all pairs
+        without it.
 
     Returns
     -------
     DataFrame
         A row a pair, with columns ``first``, ``second``, ``cells``, ``first wins``,
         ``second wins``, ``median difference`` (first − second), ``rank-biserial`` (positive: the
-        first is worse), ``p`` and ``p (Holm)``.
+        first is worse), ``p`` and ``p (Holm)``; both NaN for fewer than six cells, which no test at
+        the level of 5 % can tell apart.
     """
     import pandas as pd
 
     rows = []
-    for first, second in itertools.combinations(scores.columns, 2):
-        pairs = scores[[first, second]].replace([np.inf, -np.inf], np.nan).dropna()
-        d = (pairs[first] - pairs[second]).to_numpy(np.float64)
+    for first, second in itertools.combinations(scores.columns, 2) if pairs is None else pairs:
+        pair = scores[[first, second]].replace([np.inf, -np.inf], np.nan).dropna()
+        d = (pair[first] - pair[second]).to_numpy(np.float64)
         rows.append(
             {
                 "first": first,
@@ -181,7 +207,11 @@ def average_ranks(scores: pd.DataFrame, *, alpha: float = 0.05) -> RankCompariso
 
 
 def noise_floor(std: ArrayLike, repeats: ArrayLike) -> float:
-    """Return the pooled standard error of a landscape's points: the RMSE that noise alone causes.
+    """Return the pooled standard error of a landscape's points.
+
+    What the expected costs themselves would have as RMSE, on average over the noise. It is no bound for
+    a single prediction: part of the noise can be common to all points, as each of HPOBench's seeds is
+    one bootstrap for the whole landscape.
 
     Parameters
     ----------
@@ -256,7 +286,7 @@ def disagreement(predictions: Sequence[ArrayLike], cost: ArrayLike) -> float:
 def _wilcoxon(differences: NDArray[np.float64]) -> float:
     from scipy.stats import wilcoxon
 
-    if len(differences) == 0:
+    if len(differences) < MIN_TESTED:
         return np.nan
     if not differences.any():
         return 1.0

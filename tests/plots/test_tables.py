@@ -72,9 +72,29 @@ def test_higher_is_better_turns_the_ranks_round():
     assert [cell.rank for cell in make(lower_is_better=False).rows[0][2:]] == [1, 0, 2]
 
 
-def test_scores_that_print_alike_share_their_rank():
-    data = records({("lr", "a"): [0.10001], ("lr", "b"): [0.10002], ("lr", "c"): [0.2]})
+def test_scores_that_print_alike_have_their_own_ranks():
+    data = records({("lr", "a"): [0.10002], ("lr", "b"): [0.10001], ("lr", "c"): [0.2]})
+    assert [cell.rank for cell in make(data, order=()).rows[0][2:]] == [2, 1, 0]
+
+
+def test_equal_scores_share_their_rank():
+    data = records({("lr", "a"): [0.1, 0.2, 0.3], ("lr", "b"): [0.2], ("lr", "c"): [0.3]})
     assert [cell.rank for cell in make(data, order=()).rows[0][2:]] == [1, 1, 2]
+
+
+def test_what_is_neither_good_nor_bad_is_not_marked():
+    table = make(lower_is_better=None)
+    assert {cell.rank for row in table.rows for cell in row} == {0}
+    assert "marked" not in table.title
+
+
+def test_deviation_over_seeds_whose_runs_are_averaged_first():
+    data = records({("lr", "a"): [0.1, 0.3, 0.4, 0.4, 0.4, 0.4]}).assign(seed=[0, 0, 3, 3, 3, 3])
+    table = make(data, order=(), unit="seed")
+    cell = table.rows[0][2]
+    assert (cell.mean, cell.n) == (pytest.approx(0.3), 6)
+    assert cell.std == pytest.approx(np.std([0.2, 0.4], ddof=1))
+    assert "over the means of each seed" in table.title
 
 
 def test_a_formula_that_is_not_finite_is_never_the_best():

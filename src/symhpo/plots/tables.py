@@ -164,7 +164,8 @@ def score_table(
     title: str,
     order: Iterable[str] = (),
     digits: int = 3,
-    lower_is_better: bool = True,
+    unit: str | None = None,
+    lower_is_better: bool | None = True,
 ) -> Table:
     """Return mean ± standard deviation of a score over the runs of each row and column.
 
@@ -183,8 +184,12 @@ def score_table(
     order : iterable of str, optional
         Values of `columns` that come first, in this order.
     digits : int
-        Decimals; equal printed means share a rank.
-    lower_is_better : bool
+        Decimals.
+    unit : str, optional
+        Column of `records` whose values are the independent repetitions, such as ``seed``: the runs
+        that share one are averaged before means and deviations are taken. Each run is one without it.
+    lower_is_better : bool or None
+        None: nothing is marked.
 
     Returns
     -------
@@ -195,15 +200,15 @@ def score_table(
     names = [name for name in order if name in present] + sorted(present - set(order))
     body = []
     for labels, group in records.groupby(list(rows), sort=True):
-        cells = [_statistic(group[group[columns] == name], value, digits) for name in names]
-        body.append((*(Cell(str(label)) for label in labels), *_ranked(cells, digits, lower_is_better)))
+        cells = [_statistic(group[group[columns] == name], value, digits, unit) for name in names]
+        body.append((*(Cell(str(label)) for label in labels), *_ranked(cells, lower_is_better)))
     averages = _averages([row[len(rows) :] for row in body], digits, lower_is_better)
     if averages:
         body.append((Cell("Average"), *[Cell("")] * (len(rows) - 1), *averages))
-    legend = (
-        "mean ± standard deviation, in brackets the runs behind it, for averages the rows; "
-        "marked: the best, the second"
-    )
+    repetitions = f" over the means of each {unit}" if unit else ""
+    marks = "" if lower_is_better is None else "; marked: the best, the second"
+    behind = "in brackets the runs behind it, for averages the rows"
+    legend = f"mean ± standard deviation{repetitions}, {behind}{marks}"
     return Table(f"{title} ({legend}).", (*rows, *names), tuple(body), len(rows), average=bool(averages))
 
 
@@ -252,32 +257,36 @@ def save_table(table: Table, path: Path) -> tuple[Path, ...]:
     return tuple(path.with_name(path.name + suffix) for suffix in contents)
 
 
-def _statistic(group: pd.DataFrame, value: str, digits: int) -> Cell:
-    values = group.loc[group["status"] == "ok", value].dropna().to_numpy(np.float64)
-    failed = len(group) - len(values)
-    if len(values) == 0:
+def _statistic(group: pd.DataFrame, value: str, digits: int, unit: str | None) -> Cell:
+    ok = group[group["status"] == "ok"].dropna(subset=value)
+    failed = len(group) - len(ok)
+    if ok.empty:
         return Cell(NOTHING, n=0, failed=failed)
+    repetitions = ok[value] if unit is None else ok.groupby(unit)[value].mean()
+    values = repetitions.to_numpy(np.float64)
     finite = bool(np.isfinite(values).all())
     mean = float(values.mean())
     std = float(values.std(ddof=1)) if len(values) > 1 and finite else np.nan
-    return Cell(_mean_text(mean, std, digits), n=len(values), failed=failed, mean=mean, std=std)
+    return Cell(_mean_text(mean, std, digits), n=len(ok), failed=failed, mean=mean, std=std)
 
 
-def _averages(body: Sequence[Sequence[Cell]], digits: int, lower_is_better: bool) -> list[Cell]:
+def _averages(body: Sequence[Sequence[Cell]], digits: int, lower_is_better: bool | None) -> list[Cell]:
     complete = [row for row in body if all(cell.n for cell in row)]
     if len(complete) < 2:
         return []
     means = np.array([[cell.mean for cell in row] for row in complete])
     cells = [Cell(_mean_text(m, np.nan, digits), n=len(complete), mean=float(m)) for m in means.mean(axis=0)]
-    return _ranked(cells, digits, lower_is_better)
+    return _ranked(cells, lower_is_better)
 
 
-def _ranked(cells: Sequence[Cell], digits: int, lower_is_better: bool) -> list[Cell]:
-    """Mark the best and the second; what is printed alike is marked alike."""
+def _ranked(cells: Sequence[Cell], lower_is_better: bool | None) -> list[Cell]:
+    """Mark the best and the second; means that are equal but for rounding errors share their rank."""
+    if lower_is_better is None:
+        return list(cells)
     sign = 1 if lower_is_better else -1
-    printed = [round(sign * cell.mean, digits) for cell in cells]
-    levels = sorted({p for p in printed if np.isfinite(p)})[:2]
-    ranks = [levels.index(p) + 1 if p in levels else 0 for p in printed]
+    means = [float(f"{sign * cell.mean:.12g}") for cell in cells]
+    levels = sorted({mean for mean in means if np.isfinite(mean)})[:2]
+    ranks = [levels.index(mean) + 1 if mean in levels else 0 for mean in means]
     return [replace(cell, rank=rank) for cell, rank in zip(cells, ranks, strict=True)]
 
 

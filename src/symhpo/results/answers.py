@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from symhpo.plots.complexity import parsimony_curve
 from symhpo.plots.methods import SYMBOLIC, method
-from symhpo.results.beyond import (
-    bias_correlation,
-    sampling_bias,
-)
+from symhpo.results.baselines import beats_baselines
+from symhpo.results.beyond import bias_correlation, sampling_bias
 from symhpo.results.measures import (
+    COLLAPSED,
     cell_means,
+    collapses,
     compared_means,
     has_choice,
     landscape_quality,
@@ -26,7 +26,7 @@ from symhpo.results.measures import (
     with_all_engines,
 )
 from symhpo.results.reader import MissingResultsError
-from symhpo.statistics import bootstrap_interval, holm, paired_tests
+from symhpo.statistics import paired_tests, ratio_interval
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,24 +42,35 @@ BO, RANDOM, BO_GP = SYMBOLIC
 GP = method("bo_gp", "gp")
 DEFAULT_ENGINE = "operon"
 LABELS = {"nrmse": "nRMSE", "nodes": "nodes"}
+SHARES = {
+    "beats": "with a smaller nRMSE than constant, linear and quadratic ones of the same training set",
+    "is_finding": "with a better BIC on the training set than every baseline of their size",
+}
 
 Row = dict[str, Any]
 
 
 def answers(results: Results) -> pd.DataFrame:
-    """Return the numbers that answer each of the study's questions, at its main size.
+    """Return the numbers that answer each of the study's questions.
 
     Returns
     -------
     DataFrame
-        Columns ``question`` (of `QUESTIONS`), ``engine``, ``protocol``, ``quantity``, ``value``, ``low`` and
-        ``high`` (95 % bootstrap interval over cells), ``p`` (of Wilcoxon's test over cells after Holm, or of
-        a rank correlation) and ``n`` (cells, runs or samples). What the results do not hold has no rows.
+        Columns ``question`` (of `QUESTIONS`), ``engine``, ``protocol``, ``samples`` (the main size and, for
+        ratios, the largest one), ``quantity``, ``value``, ``low`` and ``high`` (95 % interval of a ratio over
+        cells, Student's on logarithms), ``p`` (of Wilcoxon's test over cells after Holm, or of a rank
+        correlation) and ``n`` (cells, runs or samples). The tests that are corrected together are those of
+        all pairs of methods of one engine and protocol, or of the three strategies under two engines or
+        protocols. What the results do not hold has no rows.
     """
     import pandas as pd
 
-    rows = [{"question": question} | row for question, answer in QUESTIONS.items() for row in answer(results)]
-    columns = ["question", "engine", "protocol", "quantity", "value", "low", "high", "p", "n"]
+    rows = [
+        {"question": question, "samples": results.size} | row
+        for question, answer in QUESTIONS.items()
+        for row in answer(results)
+    ]
+    columns = ["question", "engine", "protocol", "samples", "quantity", "value", "low", "high", "p", "n"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -82,7 +93,8 @@ def _accuracy_against_complexity(results: Results) -> Iterator[Row]:
             continue
         table = trade_off(fronts, NODES)
         for (name, nodes), rows in table.groupby(["method", "nodes"], sort=False):
-            yield engine | _mean(f"nRMSE of {name} with at most {nodes} nodes", rows["nrmse"])
+            quantity = f"nRMSE of {name} with at most {nodes} nodes"
+            yield engine | _row(quantity, rows["nrmse"].mean(), len(rows))
     try:
         parsimony = results.parsimony_study()
     except MissingResultsError:
@@ -91,34 +103,39 @@ def _accuracy_against_complexity(results: Results) -> Iterator[Row]:
         curve = parsimony_curve(study)
         stop, weakest = curve[curve["is_stop_point"]].iloc[0], curve.iloc[-1]
         where = f"{cell}, stop point {stop['parsimony_coefficient']:g} / weakest parsimony"
-        own = {name: study[name].iloc[0] for name in ("engine", "protocol")} | {"n": 1}
-        for value in ("rmse", "operations"):
-            yield own | {"quantity": f"{value}, {where}", "value": stop[value] / weakest[value]}
+        own = {name: study[name].iloc[0] for name in ("engine", "protocol")}
+        own["samples"] = int(study["n_samples"].max())
+        yield own | _row(f"rmse, {where}", stop["rmse"] / weakest["rmse"], stop["n"])
+        yield own | _row(f"operations, {cell}, weakest parsimony", weakest["operations"], weakest["n"])
+        if weakest["operations"] > 0:
+            yield own | _row(f"operations, {where}", stop["operations"] / weakest["operations"], stop["n"])
 
 
 def _engine_and_selection(results: Results) -> Iterator[Row]:
-    for protocol, study in _by(with_all_engines(results.main_study(results.size)), ["protocol"]):
+    for labels, study in _sized(results, with_all_engines(results.main_study()), ["protocol"]):
         variants = study.assign(variant=study["method"] + ", " + study["engine"])
         means = cell_means(variants, columns="variant")
         for other in sorted(set(study["engine"]) - {DEFAULT_ENGINE}):
             compared = [(f"{name}, {DEFAULT_ENGINE}", f"{name}, {other}") for name in SYMBOLIC]
-            yield from _compared(means, compared, protocol)
+            yield from _compared(means, compared, labels)
+        if labels["samples"] != results.size:
+            continue
         for variant, runs in variants.groupby("variant"):
             ok = runs[runs["status"] == "ok"]
-            yield protocol | _row(f"nodes of {variant}, median over runs", ok["nodes"].median(), len(ok))
+            yield labels | _row(f"nodes of {variant}, median over runs", ok["nodes"].median(), len(ok))
             seconds = runs["cpu_fit"].mean()
-            yield protocol | _row(f"CPU s per fit of {variant}, mean over runs", seconds, len(runs))
-            yield protocol | _row(f"failed fits of {variant}, of n", len(runs) - len(ok), len(runs))
+            yield labels | _row(f"CPU s per fit of {variant}, mean over runs", seconds, len(runs))
+            yield labels | _row(f"failed fits of {variant}, of n", len(runs) - len(ok), len(runs))
     for labels, study in _studies(results):
         own = results.fronts[results.fronts["run_id"].isin(study["run_id"])]
         if not has_choice(own):
             continue
         chosen = study[(study["status"] == "ok") & study["method"].isin(SYMBOLIC)]
-        table = selections(own, chosen, ())
-        for row in table.to_dict("records"):
+        for row in selections(own, chosen, ()).to_dict("records"):
             for value in ("nrmse", "nodes"):
-                quantity = f"{LABELS[value]} of {row['method']}, {row['rule']}"
-                yield labels | _row(quantity, row[value], chosen["cell"].nunique())
+                yield labels | _row(
+                    f"{LABELS[value]} of {row['method']}, {row['rule']}", row[value], row["cells"]
+                )
 
 
 def _leak(results: Results) -> Iterator[Row]:
@@ -146,27 +163,48 @@ def _leak(results: Results) -> Iterator[Row]:
             yield engine | _row(
                 f"cells where the order of {first} and {second} is the same", same, len(complete)
             )
-    table = leaked_landscapes(results)
-    for column in table.columns.drop("cell"):
-        yield {"protocol": "both"} | _mean(f"landscapes: {column}", table[column])
+    for labels, study in _by(both, ["engine", "protocol"]):
+        table = collapses(study)
+        for name in (*SYMBOLIC, GP):
+            if f"{name} median" in table:
+                medians = table[f"{name} median"].dropna()
+                yield labels | _row(f"nRMSE of {name}, medians over seeds", medians.mean(), len(medians))
+        for row in _collapsed(study):
+            yield labels | row
+    landscapes = leaked_landscapes(results)
+    for column in landscapes.columns.drop("cell"):
+        mean = landscapes[column].mean()
+        yield {"protocol": "both"} | _row(f"landscapes: {column}", mean, len(landscapes))
 
 
 def _no_better_than_a_constant(results: Results) -> Iterator[Row]:
     for labels, study in _studies(results):
         quality = landscape_quality(results, study)
         for verdict, rows in quality.groupby("verdict"):
-            cells = ", ".join(rows["cell"])
-            yield labels | _row(f"landscapes, {verdict}: {cells}", len(rows), len(quality))
+            yield labels | _row(_listed(f"landscapes, {verdict}", rows["cell"]), len(rows), len(quality))
         formulas = study[study["method"].isin(SYMBOLIC) & (study["status"] == "ok")]
+        formulas = formulas.assign(beats=beats_baselines(results, formulas))
         for name, rows in formulas.groupby("method"):
-            means = rows.groupby("cell")["nrmse"].mean()
-            yield labels | _row(
-                f"cells where {name} is no better than a constant", (means >= 1).sum(), len(means)
-            )
-            share = rows["is_finding"].astype(float).mean()
-            yield labels | _row(
-                f"share of {name} formulas that beat the best baseline of their size", share, len(rows)
-            )
+            means = cell_means(rows)[name]
+            worse = means.index[means >= 1]
+            quantity = _listed(f"cells where {name} is no better than a constant (nRMSE ≥ 1)", worse)
+            yield labels | _row(quantity, len(worse), len(means))
+            for column, which in SHARES.items():
+                share = rows[column].astype(float).mean()
+                yield labels | _row(f"share of {name} formulas {which}", share, len(rows))
+        for row in _collapsed(study):
+            yield labels | row
+
+
+def _collapsed(study: pd.DataFrame) -> Iterator[Row]:
+    table = collapses(study)
+    kinds = {name: f"formulas of {name} that are a number" for name in SYMBOLIC}
+    kinds[GP] = f"Gaussian processes with nRMSE > {COLLAPSED}"
+    for name, kind in kinds.items():
+        if f"{name} runs" in table:
+            collapsed = table[f"{name} collapsed"]
+            quantity = _listed(f"{kind}, of n", table["cell"][collapsed > 0])
+            yield _row(quantity, collapsed.sum(), int(table[f"{name} runs"].sum()))
 
 
 QUESTIONS = {
@@ -184,13 +222,20 @@ def _studies(results: Results) -> Iterator[tuple[Row, pd.DataFrame]]:
     return _by(results.main_study(results.size), ["engine", "protocol"])
 
 
+def _sized(results: Results, records: pd.DataFrame, columns: list[str]) -> Iterator[tuple[Row, pd.DataFrame]]:
+    """Yield the groups of records at the main size and at the largest."""
+    sizes = {results.size, int(results.main_study()["n_samples"].max())}
+    for labels, group in _by(records[records["n_samples"].isin(sizes)], [*columns, "n_samples"]):
+        yield labels | {"samples": labels.pop("n_samples")}, group
+
+
 def _by(records: pd.DataFrame, columns: list[str]) -> Iterator[tuple[Row, pd.DataFrame]]:
     for labels, group in records.groupby(columns):
         yield dict(zip(columns, labels, strict=True)), group
 
 
 def _between_methods(results: Results, first: str, second: str) -> Iterator[Row]:
-    for labels, study in _studies(results):
+    for labels, study in _sized(results, results.main_study(), ["engine", "protocol"]):
         means = compared_means(study)
         everything = list(itertools.combinations(map(str, means), 2))
         yield from _compared(means, [(first, second)], labels, tested_with=everything)
@@ -205,27 +250,25 @@ def _compared(
 ) -> Iterator[Row]:
     """Yield the errors of pairs of methods over the cells that have both, and how they differ."""
     held = [pair for pair in compared if set(pair) <= set(means)]
-    p_values = _p_values(means, tested_with or held)
+    if not held:
+        return
+    tests = paired_tests(means, tested_with or held).set_index(["first", "second"])
     for first, second in held:
         pair = means[[first, second]].replace([np.inf, -np.inf], np.nan).dropna()
         for name in pair:
-            yield labels | _mean(f"nRMSE of {name}", pair[name])
-        ratios = np.log(pair[first] / pair[second])
-        low, high = np.exp(bootstrap_interval(ratios))
-        ratio = _row(f"nRMSE of {first} / {second}, geometric mean", np.exp(ratios.mean()), len(pair))
-        yield labels | ratio | {"low": low, "high": high, "p": p_values[frozenset((first, second))]}
-        yield labels | _row(f"cells where {first} is worse than {second}", (ratios > 0).sum(), len(pair))
+            yield labels | _row(f"nRMSE of {name}", pair[name].mean(), len(pair))
+        ratios = pair[first] / pair[second]
+        low, high = ratio_interval(ratios)
+        quantity = f"nRMSE of {first} / {second}, geometric mean"
+        ratio = _row(quantity, np.exp(np.log(ratios).mean()), len(pair))
+        yield labels | ratio | {"low": low, "high": high, "p": tests.loc[(first, second), "p (Holm)"]}
+        yield labels | _row(f"cells where {first} is worse than {second}", (ratios > 1).sum(), len(pair))
 
 
-def _p_values(means: pd.DataFrame, tested: Sequence[tuple[str, str]]) -> dict[frozenset[str], float]:
-    """Return the p-value of each pair of methods, corrected after Holm over all of them."""
-    raw = [paired_tests(means[[*pair]])["p"].iloc[0] for pair in tested]
-    return dict(zip(map(frozenset, tested), holm(raw), strict=True))
-
-
-def _mean(quantity: str, values: pd.Series[float]) -> Row:
-    low, high = bootstrap_interval(values)
-    return _row(quantity, values.mean(), len(values)) | {"low": low, "high": high}
+def _listed(quantity: str, cells: Iterable[str]) -> str:
+    """Name the cells that a quantity counts."""
+    names = ", ".join(cells)
+    return f"{quantity}: {names}" if names else quantity
 
 
 def _row(quantity: str, value: float, n: int) -> Row:

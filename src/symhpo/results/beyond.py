@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from symhpo.results.reader import Results
 
-__all__ = ["bias_correlation", "error_split", "formula_stability", "sampling_bias"]
+__all__ = ["bias_correlation", "cell_biases", "error_split", "formula_stability", "sampling_bias"]
 
 MIN_CORRELATED = 3
 """Fewer points than these have no correlation."""
@@ -149,9 +149,17 @@ def bias_correlation(bias: pd.DataFrame) -> pd.DataFrame:
     else:
         between["nrmse"] = np.nan
     several = bo.groupby("cell")["seed"].transform("size") > 1
-    points = {"all samples": bo[pair], "within cells": centred[several], "between cells": between}
-    rows = {name: _spearman(frame) for name, frame in points.items()}
+    rows = {
+        "all samples": _spearman(bo[pair]),
+        "within cells": _spearman(centred[several], means=bo.loc[several, "cell"].nunique()),
+        "between cells": _spearman(between),
+    }
     return pd.DataFrame.from_dict(rows, orient="index", columns=["rho", "p", "n"])
+
+
+def cell_biases(bias: pd.DataFrame) -> pd.DataFrame:
+    """Return the means over seeds of what `sampling_bias` returns: a row for each cell and method."""
+    return bias.groupby(["cell", "method"], as_index=False)[["discrepancy", "nrmse"]].mean()
 
 
 def _formulas(results: Results, engine: str) -> pd.DataFrame:
@@ -169,11 +177,16 @@ def _differences(truth: np.ndarray, surrogate: np.ndarray, formula: np.ndarray) 
     return [float(np.sqrt(np.nanmean((a - b) ** 2))) for a, b in pairs]
 
 
-def _spearman(points: pd.DataFrame) -> tuple[float, float, int]:
-    from scipy.stats import spearmanr
+def _spearman(points: pd.DataFrame, *, means: int = 1) -> tuple[float, float, int]:
+    """Return Spearman's ρ, its p-value and the number of points, from which so many means were taken off."""
+    from scipy.stats import spearmanr, t
 
     x, y = points[np.isfinite(points).all(axis=1)].to_numpy(np.float64).T
     if len(x) < MIN_CORRELATED:
         return np.nan, np.nan, len(x)
-    found = spearmanr(x, y)
-    return float(found.statistic), float(found.pvalue), len(x)
+    rho, freedom = np.float64(spearmanr(x, y).statistic), len(x) - means - 1
+    if freedom < 1:
+        return float(rho), np.nan, len(x)
+    with np.errstate(divide="ignore"):
+        statistic = abs(rho) * np.sqrt(freedom / (1 - rho**2))
+    return float(rho), float(2 * t.sf(statistic, freedom)), len(x)

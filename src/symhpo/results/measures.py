@@ -1,14 +1,18 @@
-"""What a study's results say: means, intervals, noise of landscapes, trade-offs, leaks."""
+"""What a study's results say: means, intervals, noise of landscapes, trade-offs, leaks.
+
+Everywhere the runs of a sampling seed, which differ in their regression seed, are averaged first, then the
+sampling seeds of a cell, then the cells.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from symhpo.plots.fronts import most_accurate
-from symhpo.plots.methods import METHODS, SYMBOLIC
+from symhpo.plots.methods import METHODS, SYMBOLIC, method
 from symhpo.statistics import bootstrap_interval
 
 if TYPE_CHECKING:
@@ -17,13 +21,16 @@ if TYPE_CHECKING:
     from symhpo.results.reader import Results
 
 __all__ = [
+    "COLLAPSED",
     "cell_means",
+    "collapses",
     "compared_means",
     "confidence_intervals",
     "has_choice",
     "landscape_quality",
     "leaked_landscapes",
     "representatives",
+    "seed_means",
     "selections",
     "trade_off",
     "under_both_protocols",
@@ -31,14 +38,25 @@ __all__ = [
 ]
 
 NOISY = 0.5
-"""Share of a landscape's standard deviation above which its noise floor makes it a noisy one."""
+"""Standard error of a landscape's points, as a share of its standard deviation, above which it is noisy."""
+
+COLLAPSED = 0.8
+"""A Gaussian process with a larger nRMSE than this has learned next to nothing of the landscape."""
+
+GP = method("bo_gp", "gp")
+
+
+def seed_means(records: pd.DataFrame, value: str = "nrmse", *, columns: str = "method") -> pd.Series[float]:
+    """Return the mean of a score over the runs of each cell, method and sampling seed that ended well."""
+    ok = records[records["status"] == "ok"].dropna(subset=value)
+    means: pd.Series[float] = ok.groupby(["cell", columns, "seed"], observed=True)[value].mean()
+    return means
 
 
 def cell_means(records: pd.DataFrame, value: str = "nrmse", *, columns: str = "method") -> pd.DataFrame:
-    """Return the mean of a score over the runs that ended well: a row a cell, a column a method."""
-    ok = records[records["status"] == "ok"].dropna(subset=value)
-    means: pd.DataFrame = ok.pivot_table(
-        index="cell", columns=columns, values=value, aggfunc="mean", observed=True
+    """Return the mean of a score over the seeds: a row a cell, a column a method."""
+    means: pd.DataFrame = (
+        seed_means(records, value, columns=columns).groupby(["cell", columns]).mean().unstack(columns)
     )
     return means
 
@@ -52,9 +70,10 @@ def compared_means(records: pd.DataFrame) -> pd.DataFrame:
 
 
 def with_all_engines(records: pd.DataFrame) -> pd.DataFrame:
-    """Return the records of formulas in cells that all engines have; none if there is one engine only."""
+    """Return the records of formulas in cells, sizes and seeds that all engines have; none for one engine."""
     formulas = records[records["method"].isin(SYMBOLIC)]
-    engines = formulas.groupby("cell")["engine"].transform("nunique")
+    fits = formulas.groupby(["cell", "method", "n_samples", "seed", "regressor_seed"])
+    engines = fits["engine"].transform("nunique")
     shared: pd.DataFrame = formulas[(engines > 1) & (engines == engines.max())]
     return shared
 
@@ -71,13 +90,12 @@ def confidence_intervals(records: pd.DataFrame, value: str = "nrmse") -> pd.Data
     Returns
     -------
     DataFrame
-        Columns ``cell`` (``all cells`` for the interval over the cells' means), ``method``, ``n``,
-        ``mean``, ``low``, ``high``.
+        Columns ``cell`` (``all cells`` for the interval over the cells' means), ``method``, ``n`` (sampling
+        seeds, whose runs are averaged, or cells), ``mean``, ``low``, ``high``.
     """
     import pandas as pd
 
-    ok = records[records["status"] == "ok"].dropna(subset=value)
-    groups = [((cell, name), group[value]) for (cell, name), group in ok.groupby(["cell", "method"])]
+    groups = [(labels, means) for labels, means in seed_means(records, value).groupby(["cell", "method"])]
     groups += [(("all cells", name), means.dropna()) for name, means in cell_means(records, value).items()]
     rows = []
     for (cell, name), values in groups:
@@ -86,14 +104,41 @@ def confidence_intervals(records: pd.DataFrame, value: str = "nrmse") -> pd.Data
     return pd.DataFrame(rows, columns=["cell", "method", "n", "mean", "low", "high"])
 
 
+def collapses(records: pd.DataFrame) -> pd.DataFrame:
+    """Count models that have learned nothing, beside means and medians, which they touch less.
+
+    Returns
+    -------
+    DataFrame
+        A row a cell; for each kind of formula and the Gaussian process ``mean`` and ``median`` of the nRMSE
+        over the sampling seeds, how many runs ``collapsed`` (formulas without a hyperparameter, Gaussian
+        processes above `COLLAPSED`) and the number of ``runs``.
+    """
+    import pandas as pd
+
+    columns: dict[str, pd.Series[Any]] = {}
+    for name in (*SYMBOLIC, GP):
+        own = records[(records["method"] == name) & (records["status"] == "ok")]
+        if own.empty:
+            continue
+        by_cell = seed_means(own).groupby("cell")
+        collapsed = own["nrmse"] > COLLAPSED if name == GP else _is_number(own)
+        columns[f"{name} mean"] = by_cell.mean()
+        columns[f"{name} median"] = by_cell.median()
+        columns[f"{name} collapsed"] = collapsed.groupby(own["cell"]).sum().astype("Int64")
+        columns[f"{name} runs"] = own.groupby("cell").size().astype("Int64")
+    return pd.DataFrame(columns).rename_axis("cell").reset_index()
+
+
 def landscape_quality(results: Results, records: pd.DataFrame) -> pd.DataFrame:
     """Return how flat and noisy each landscape is, and whether any formula beats a constant there.
 
     Returns
     -------
     DataFrame
-        A row a cell: ``std`` and ``noise floor`` of the landscape, their ratio ``noise / std``, the
-        ``best method`` with a formula and its mean ``nRMSE``, and a ``verdict``.
+        A row a cell: ``std`` of the landscape, ``standard error`` of its points, their ratio ``noise / std``,
+        the ``best method`` with a formula and its mean ``nRMSE``, and a ``verdict``. A constant is beaten by
+        an nRMSE below 1, that of the landscape's own mean.
     """
     import pandas as pd
 
@@ -115,47 +160,44 @@ def landscape_quality(results: Results, records: pd.DataFrame) -> pd.DataFrame:
         rows.append(
             (cell, landscape.spread, landscape.noise_floor, ratio, best, error, _verdict(error, ratio))
         )
-    columns = ["cell", "std", "noise floor", "noise / std", "best method", "nRMSE", "verdict"]
+    columns = ["cell", "std", "standard error", "noise / std", "best method", "nRMSE", "verdict"]
     return pd.DataFrame(rows, columns=columns)
 
 
 def has_choice(fronts: pd.DataFrame) -> bool:
-    """Whether any front holds more than one formula; gplearn's, for one, does not."""
-    return bool(fronts.duplicated(["run_id", "regressor_seed"]).any())
+    """Whether any front of formulas holds more than one; gplearn's, for one, does not."""
+    formulas = fronts[fronts["method"].isin(SYMBOLIC)]
+    return bool(formulas.duplicated(["run_id", "regressor_seed"]).any())
 
 
-def trade_off(fronts: pd.DataFrame, sizes: Iterable[int]) -> pd.DataFrame:
+def trade_off(fronts: pd.DataFrame, sizes: Collection[int]) -> pd.DataFrame:
     """Return what formulas of at most so many nodes reach.
 
     Parameters
     ----------
     fronts : DataFrame
         Of one engine, as `Results.fronts` has them.
-    sizes : iterable of int
+    sizes : collection of int
         Numbers of nodes.
 
     Returns
     -------
     DataFrame
-        A row for each cell, method and size: ``nodes`` and ``nrmse``, median over the runs of the most
-        accurate member (on the training set) with at most so many nodes; sizes that not every front of
-        a cell and method reaches are left out.
+        A row for each cell, method and size: ``nodes`` and ``nrmse``, mean over the seeds of the most
+        accurate member (on the training set) with at most so many nodes; cells where a front reaches none
+        of the smallest size are left out.
     """
     import pandas as pd
 
-    keys = ["cell", "method"]
-    fronts = fronts[fronts["method"].isin(SYMBOLIC)]
-    runs = most_accurate(fronts).groupby(keys).size()
-    frames = []
-    for nodes in sizes:
-        groups = most_accurate(fronts[fronts["nodes"] <= nodes]).groupby(keys)
-        complete = groups.size().reindex(runs.index, fill_value=0) == runs
-        medians = groups["nrmse"].median()[complete[complete].index]
-        frames.append(medians.rename("nrmse").reset_index().assign(nodes=nodes))
-    return pd.concat(frames, ignore_index=True)[[*keys, "nodes", "nrmse"]]
+    fronts = _reaching(fronts, min(sizes))
+    frames = [
+        _means(most_accurate(fronts[fronts["nodes"] <= nodes])).reset_index().assign(nodes=nodes)
+        for nodes in sizes
+    ]
+    return pd.concat(frames, ignore_index=True)[["cell", "method", "nodes", "nrmse"]]
 
 
-def selections(fronts: pd.DataFrame, chosen: pd.DataFrame, sizes: Iterable[int]) -> pd.DataFrame:
+def selections(fronts: pd.DataFrame, chosen: pd.DataFrame, sizes: Collection[int]) -> pd.DataFrame:
     """Compare what was chosen from fronts with what other rules would have chosen from the same ones.
 
     Parameters
@@ -164,32 +206,32 @@ def selections(fronts: pd.DataFrame, chosen: pd.DataFrame, sizes: Iterable[int])
         Of one engine, as `Results.fronts` has them.
     chosen : DataFrame
         The records of the formulas that were chosen from them.
-    sizes : iterable of int
+    sizes : collection of int
         For the rules "at most so many nodes".
 
     Returns
     -------
     DataFrame
-        A row for each method and rule: ``nrmse`` and ``nodes``, means over the cells of medians over runs.
+        A row for each method and rule: ``nrmse`` and ``nodes``, means over the seeds and then over the
+        ``cells``, of which those are left out where a front reaches none of the smallest size.
     """
     import pandas as pd
 
-    fronts = fronts[fronts["method"].isin(SYMBOLIC)]
+    fronts = _reaching(fronts, min(sizes)) if sizes else fronts[fronts["method"].isin(SYMBOLIC)]
+    chosen = chosen[chosen["cell"].isin(fronts["cell"])]
     rules = {f"chosen ({' or '.join(sorted(set(chosen['selection'].dropna())))})": chosen}
     rules |= {f"at most {n} nodes": most_accurate(fronts[fronts["nodes"] <= n]) for n in sizes}
     rules |= {"most accurate": most_accurate(fronts)}
     frames = [
-        rows.groupby(["method", "cell"])[["nrmse", "nodes"]]
-        .median()
+        _means(rows)
         .groupby("method")
-        .mean()
-        .astype(float)
+        .agg(nrmse=("nrmse", "mean"), nodes=("nodes", "mean"), cells=("nrmse", "size"))
         .reset_index()
         .assign(rule=name)
         for name, rows in rules.items()
     ]
     table = pd.concat(frames, ignore_index=True)
-    return table[["method", "rule", "nrmse", "nodes"]].sort_values("method", kind="stable")
+    return table[["method", "rule", "nrmse", "nodes", "cells"]].sort_values("method", kind="stable")
 
 
 def leaked_landscapes(results: Results) -> pd.DataFrame:
@@ -233,6 +275,28 @@ def representatives(records: pd.DataFrame) -> pd.DataFrame:
     ordered = formulas.sort_values(["nrmse", "seed", "regressor_seed"])
     middle = [group.index[(len(group) - 1) // 2] for _, group in ordered.groupby(["cell", "method"])]
     return records.loc[middle]
+
+
+def _is_number(formulas: pd.DataFrame) -> pd.Series[bool]:
+    """Whether formulas are a number: one node that is no hyperparameter."""
+    names = {name for names in formulas["hyperparameters"].unique() for name in names.split(",")}
+    return formulas["nodes"].eq(1) & ~formulas["formula"].isin(names)
+
+
+def _reaching(fronts: pd.DataFrame, nodes: int) -> pd.DataFrame:
+    """Return the fronts of formulas in cells where all of them, of all methods, have one of so few nodes."""
+    fronts = fronts[fronts["method"].isin(SYMBOLIC)]
+    front = ["cell", "method", "run_id", "regressor_seed"]
+    smallest = fronts.groupby(front, dropna=False)["nodes"].min().reset_index()
+    cells = smallest.groupby("cell").agg(nodes=("nodes", "max"), methods=("method", "nunique"))
+    complete = cells.index[(cells["nodes"] <= nodes) & (cells["methods"] == fronts["method"].nunique())]
+    return fronts[fronts["cell"].isin(complete)]
+
+
+def _means(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return nRMSE and nodes of each method and cell, means over the runs of a seed and then over seeds."""
+    values = rows.astype({"nodes": float}).groupby(["method", "cell", "seed"])[["nrmse", "nodes"]]
+    return values.mean().groupby(["method", "cell"]).mean()
 
 
 def _verdict(error: float, noise_ratio: float) -> str:

@@ -74,7 +74,7 @@ class CellLandscape:
 
     @property
     def noise_ratio(self) -> float:
-        """Noise floor / spread; NaN for a flat landscape."""
+        """Standard error of the points / spread; NaN for a flat landscape."""
         return self.noise_floor / self.spread if self.spread > 0 else np.nan
 
 
@@ -157,7 +157,7 @@ class Results:
         frame = self._table(LANDSCAPES)
         return {
             str(cell): CellLandscape(
-                self._configurations(str(cell), group),
+                self.configurations(str(cell), group),
                 group["cost"].to_numpy(np.float64),
                 group["std"].to_numpy(np.float64),
                 group["repeats"].to_numpy(np.int64),
@@ -192,7 +192,11 @@ class Results:
                 f"{TRAINING_SETS} has no {strategy} with seed {seed} for {cell}, {engine}"
             )
         first = group[group["run_id"] == group["run_id"].iloc[0]]
-        return self._configurations(cell, first)
+        return self.configurations(cell, first)
+
+    def configurations(self, cell: str, frame: pd.DataFrame) -> Array:
+        """Return the configurations of a cell's rows, in true units; shape (n, d)."""
+        return frame[coordinates(len(self.spaces[cell]))].to_numpy(np.float64)
 
     def parsimony_study(self) -> pd.DataFrame:
         """Return the records of experiments that vary ``parsimony_coefficient``, which is a column.
@@ -253,9 +257,6 @@ class Results:
     def _with_engine(self, frame: pd.DataFrame) -> pd.DataFrame:
         engines = self.records.drop_duplicates("run_id").set_index("run_id")["engine"]
         return frame.assign(engine=frame["run_id"].map(engines))
-
-    def _configurations(self, cell: str, frame: pd.DataFrame) -> Array:
-        return frame[coordinates(len(self.spaces[cell]))].to_numpy(np.float64)
 
 
 def cell_labels(frame: pd.DataFrame) -> pd.Series[str]:
