@@ -1,0 +1,98 @@
+"""Texts in a figure: names of cells in several lines, labels that keep clear of each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+from textwrap import fill
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["label_points", "spread", "wrap"]
+
+Array = NDArray[np.float64]
+
+POINTS_PER_INCH = 72
+CHARACTER = 0.62
+"""Width of a character, as a part of the font's size."""
+
+RINGS = (1.0, 1.7, 2.6, 3.6)
+"""Distances at which a label is tried, as multiples of the font's size."""
+
+DIRECTIONS = np.array([(x, y) for x, y in product((1, 0, -1), repeat=2) if (x, y) != (0, 0)], dtype=float)
+
+
+def wrap(cell: str, width: int = 26) -> str:
+    """Return the name of a cell in lines of at most `width` characters."""
+    return fill(cell.replace(",", ", "), width)
+
+
+def spread(positions: Array, distance: float) -> Array:
+    """Return positions at least `distance` apart, in the same order and about the same mean.
+
+    Parameters
+    ----------
+    positions : array of shape (n,)
+    distance : float
+    """
+    order = np.argsort(positions, kind="stable")
+    steps = distance * np.arange(len(order))
+    # Groups that are too close share their mean: isotonic regression of what is left without the steps.
+    from scipy.optimize import isotonic_regression
+
+    moved = np.empty(len(order))
+    moved[order] = isotonic_regression(positions[order] - steps).x + steps
+    return moved
+
+
+def label_points(axes: Axes, points: Array, texts: Sequence[str], *, size: float = 6.5) -> None:
+    """Write a text beside each point, where it covers the fewest points and other texts.
+
+    The figure must have its final limits and size; labels away from their point get a line to it.
+
+    Parameters
+    ----------
+    axes : Axes
+    points : array of shape (n, 2)
+    texts : sequence of str
+    size : float
+        Of the font, in points.
+    """
+    axes.figure.draw_without_rendering()
+    places = axes.transData.transform(points) * POINTS_PER_INCH / axes.figure.dpi
+    inside = axes.bbox.extents * POINTS_PER_INCH / axes.figure.dpi
+    marks = np.hstack([places - size / 2.5, places + size / 2.5])
+    taken: list[Array] = []
+    for point, place, text in zip(points, places, texts, strict=True):
+        half = np.array([CHARACTER * len(text), 1.0]) * size / 2
+        centres = [place + direction * (ring * size / 2 + half) for ring in RINGS for direction in DIRECTIONS]
+        boxes = np.array([np.hstack([centre - half, centre + half]) for centre in centres])
+        costs = [_covered(box, np.array([*marks, *taken])) + _outside(box, inside) for box in boxes]
+        best = int(np.argmin(np.array(costs) + 1e-3 * np.arange(len(costs))))
+        taken.append(boxes[best])
+        axes.annotate(
+            text,
+            point,
+            centres[best] - place,
+            textcoords="offset points",
+            ha="center",
+            va="center",
+            fontsize=size,
+            arrowprops={"arrowstyle": "-", "linewidth": 0.4, "color": "0.4", "shrinkA": 0, "shrinkB": 2},
+        ).set_in_layout(False)
+
+
+def _covered(box: Array, others: Array) -> float:
+    """Return the area that boxes (left, bottom, right, top) share with one of them."""
+    width = np.minimum(box[2], others[:, 2]) - np.maximum(box[0], others[:, 0])
+    height = np.minimum(box[3], others[:, 3]) - np.maximum(box[1], others[:, 1])
+    return float((width.clip(0) * height.clip(0)).sum())
+
+
+def _outside(box: Array, inside: Array) -> float:
+    return float((inside[:2] - box[:2]).clip(0).sum() + (box[2:] - inside[2:]).clip(0).sum()) * 10
