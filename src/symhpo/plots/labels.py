@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product
 from textwrap import fill
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["label_points", "spread", "wrap"]
+__all__ = ["LEADER", "keep_apart", "label_points", "wrap"]
 
 Array = NDArray[np.float64]
 
@@ -24,6 +24,12 @@ CHARACTER = 0.62
 RINGS = (1.0, 1.7, 2.6, 3.6)
 """Distances at which a label is tried, as multiples of the font's size."""
 
+MARK = 0.4
+"""Half the width of a mark, as a part of the font's size."""
+
+LEADER: dict[str, Any] = {"arrowstyle": "-", "linewidth": 0.5, "color": "0.4", "shrinkA": 0, "shrinkB": 0}
+"""A line from a label to what it names."""
+
 DIRECTIONS = np.array([(x, y) for x, y in product((1, 0, -1), repeat=2) if (x, y) != (0, 0)], dtype=float)
 
 
@@ -32,7 +38,7 @@ def wrap(cell: str, width: int = 26) -> str:
     return fill(cell.replace(",", ", "), width)
 
 
-def spread(positions: Array, distance: float) -> Array:
+def keep_apart(positions: Array, distance: float) -> Array:
     """Return positions at least `distance` apart, in the same order and about the same mean.
 
     Parameters
@@ -40,17 +46,19 @@ def spread(positions: Array, distance: float) -> Array:
     positions : array of shape (n,)
     distance : float
     """
-    order = np.argsort(positions, kind="stable")
-    steps = distance * np.arange(len(order))
-    # Groups that are too close share their mean: isotonic regression of what is left without the steps.
     from scipy.optimize import isotonic_regression
 
+    order = np.argsort(positions, kind="stable")
+    # Less these steps, positions that are far enough apart rise; those that are not share their mean.
+    steps = distance * np.arange(len(order))
     moved = np.empty(len(order))
     moved[order] = isotonic_regression(positions[order] - steps).x + steps
     return moved
 
 
-def label_points(axes: Axes, points: Array, texts: Sequence[str], *, size: float = 6.5) -> None:
+def label_points(
+    axes: Axes, points: Array, texts: Sequence[str], *, avoided: Array | None = None, size: float = 6.5
+) -> None:
     """Write a text beside each point, where it covers the fewest points and other texts.
 
     The figure must have its final limits and size; labels away from their point get a line to it.
@@ -60,22 +68,30 @@ def label_points(axes: Axes, points: Array, texts: Sequence[str], *, size: float
     axes : Axes
     points : array of shape (n, 2)
     texts : sequence of str
+    avoided : array of shape (k, 2), optional
+        Other points that texts keep clear of, such as those of a line.
     size : float
         Of the font, in points.
     """
-    axes.figure.draw_without_rendering()
-    places = axes.transData.transform(points) * POINTS_PER_INCH / axes.figure.dpi
-    inside = axes.bbox.extents * POINTS_PER_INCH / axes.figure.dpi
-    marks = np.hstack([places - size / 2.5, places + size / 2.5])
-    taken: list[Array] = []
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    figure.draw_without_rendering()
+    scale = POINTS_PER_INCH / figure.dpi
+    places = scale * axes.transData.transform(points)
+    inside = scale * np.array(axes.bbox.extents)
+    half_mark = MARK * size
+    taken = [*np.hstack([places - half_mark, places + half_mark])]
+    if avoided is not None:
+        line = scale * axes.transData.transform(avoided)
+        taken += [*np.hstack([line - 1, line + 1])]
     for point, place, text in zip(points, places, texts, strict=True):
         half = np.array([CHARACTER * len(text), 1.0]) * size / 2
         centres = [place + direction * (ring * size / 2 + half) for ring in RINGS for direction in DIRECTIONS]
         boxes = np.array([np.hstack([centre - half, centre + half]) for centre in centres])
-        costs = [_covered(box, np.array([*marks, *taken])) + _outside(box, inside) for box in boxes]
-        best = int(np.argmin(np.array(costs) + 1e-3 * np.arange(len(costs))))
+        costs = np.array([_covered(box, np.array(taken)) + _outside(box, inside) for box in boxes])
+        best = int(np.argmin(costs))
         taken.append(boxes[best])
-        axes.annotate(
+        note = axes.annotate(
             text,
             point,
             centres[best] - place,
@@ -83,8 +99,10 @@ def label_points(axes: Axes, points: Array, texts: Sequence[str], *, size: float
             ha="center",
             va="center",
             fontsize=size,
-            arrowprops={"arrowstyle": "-", "linewidth": 0.4, "color": "0.4", "shrinkA": 0, "shrinkB": 2},
-        ).set_in_layout(False)
+            arrowprops=LEADER if best >= len(DIRECTIONS) else None,
+            zorder=2,
+        )
+        note.set_in_layout(False)
 
 
 def _covered(box: Array, others: Array) -> float:
@@ -95,4 +113,5 @@ def _covered(box: Array, others: Array) -> float:
 
 
 def _outside(box: Array, inside: Array) -> float:
-    return float((inside[:2] - box[:2]).clip(0).sum() + (box[2:] - inside[2:]).clip(0).sum()) * 10
+    """Return by how much a box leaves another, weighed to be worse than to cover something."""
+    return 10 * float((inside[:2] - box[:2]).clip(0).sum() + (box[2:] - inside[2:]).clip(0).sum())

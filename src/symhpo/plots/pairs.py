@@ -30,6 +30,9 @@ OTHER = ("P", "#7F7F7F")
 PANEL = 2.2
 WIDEST_RANGE = 5.0
 COLUMNS = 3
+STEPS = 100
+"""Points of the diagonal that the numbers keep clear of."""
+
 KEY_WIDTH, KEY_ROW = 1.75, 0.19
 """Width of a column and height of a row of the key to the cells, in inches."""
 
@@ -69,8 +72,11 @@ def pairs(scores: pd.DataFrame, compared: Sequence[tuple[str, str]], *, label: s
             axes.set_visible(False)
         figure.suptitle(label)
         _draw_key(figure, numbers, in_row)
+        line = (np.geomspace if limits[0] > 0 else np.linspace)(*limits, num=STEPS)
+        diagonal = np.column_stack([line, line])
         for axes, points in zip(panels.flat, panels_data, strict=False):
-            label_points(axes, points.to_numpy(np.float64), [numbers[cell] for cell in points.index])
+            texts = [numbers[cell] for cell in points.index]
+            label_points(axes, points.to_numpy(np.float64), texts, avoided=diagonal)
     return figure
 
 

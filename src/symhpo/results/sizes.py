@@ -40,7 +40,9 @@ def ratio_over_sizes(records: pd.DataFrame, numerator: str, denominator: str) ->
         means = cell_means(own).reindex(columns=pair)
         columns[n] = means[numerator] / means[denominator]
     ratios = pd.DataFrame(columns).replace(np.inf, np.nan).dropna()
-    return ratios.rename_axis(index="cell", columns="n_samples").stack().rename("ratio").reset_index()
+    return (
+        ratios.rename_axis(index="cell").reset_index().melt("cell", var_name="n_samples", value_name="ratio")
+    )
 
 
 def mean_ratios(ratios: pd.DataFrame) -> pd.DataFrame:
@@ -57,10 +59,11 @@ def mean_ratios(ratios: pd.DataFrame) -> pd.DataFrame:
         Columns ``n_samples``, ``mean`` (geometric), ``low`` and ``high`` (95 % interval from Student's t
         on the logarithms; NaN for a single cell) and ``cells``.
     """
+    import pandas as pd
     from scipy.stats import t
 
     logs = np.log(ratios.set_index("n_samples")["ratio"]).groupby("n_samples")
     means, cells = logs.mean(), logs.size()
     half = t.ppf((1 + CONFIDENCE) / 2, cells - 1) * logs.sem()
-    table = np.exp(means.to_frame("mean").assign(low=means - half, high=means + half))
+    table = pd.DataFrame({"mean": means, "low": means - half, "high": means + half}).apply(np.exp)
     return table.assign(cells=cells).reset_index()
