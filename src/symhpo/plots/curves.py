@@ -13,6 +13,7 @@ from symhpo.plots.style import PAGE_WIDTH, new_figure, style
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -66,7 +67,7 @@ def learning_curves(
             for j, size in enumerate(sizes):
                 x = j + (i - (len(present) - 1) / 2) * width
                 _draw_values(axes, x, own.loc[own["n_samples"] == size, "rmse"], 0.8 * width, COLOURS[name])
-        handles = [Patch(color=COLOURS[name], label=name) for name in present]
+        handles: list[Artist] = [Patch(color=COLOURS[name], label=name) for name in present]
         lines = [(spread, "--", "std of the landscape"), (noise, ":", "standard error of\na landscape point")]
         handles += [
             axes.axhline(value, color="black", linestyle=line, linewidth=0.9, label=label)

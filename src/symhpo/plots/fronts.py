@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -137,11 +137,12 @@ def _highest_line(axes: Axes) -> float:
 
 def _mark_beyond(axes: Axes, chosen: pd.DataFrame) -> None:
     """Mark formulas above the upper limit by arrows at it, with their errors."""
-    errors = chosen.assign(nrmse=chosen["nrmse"].round(2)).drop_duplicates(["method", "nodes", "nrmse"])
+    formulas = chosen[chosen["method"].isin(SYMBOLIC)]
+    errors = formulas.assign(nrmse=chosen["nrmse"].round(2)).drop_duplicates(["method", "nodes", "nrmse"])
     for i, row in enumerate(errors.sort_values("nrmse").to_dict("records")):
         height = 0.97 - 0.1 * i
         colour = COLOURS[row["method"]]
-        place = {"transform": axes.get_xaxis_transform(), "color": colour}
+        place: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "color": colour}
         axes.scatter(row["nodes"], height, s=14, marker="^", linewidths=0, zorder=3, **place)
         axes.text(row["nodes"], height, f"{row['nrmse']:.2f}  ", ha="right", va="center", fontsize=6, **place)
 

@@ -40,9 +40,8 @@ def ratio_over_sizes(records: pd.DataFrame, numerator: str, denominator: str) ->
         means = cell_means(own).reindex(columns=pair)
         columns[n] = means[numerator] / means[denominator]
     ratios = pd.DataFrame(columns).replace(np.inf, np.nan).dropna()
-    return (
-        ratios.rename_axis(index="cell").reset_index().melt("cell", var_name="n_samples", value_name="ratio")
-    )
+    table = ratios.rename_axis(index="cell").reset_index()
+    return table.melt("cell", var_name="n_samples", value_name="ratio").astype({"n_samples": int})
 
 
 def mean_ratios(ratios: pd.DataFrame) -> pd.DataFrame:
