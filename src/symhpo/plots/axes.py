@@ -58,7 +58,8 @@ def format_errors(axes: Axes, which: Literal["x", "y"], limits: tuple[float, flo
     axis = axes.xaxis if which == "x" else axes.yaxis
     if log:
         (axes.set_xscale if which == "x" else axes.set_yscale)("log")
-        steps = (1.0,) if limits[1] > 200 * limits[0] else (1.0, 2.0, 5.0)
+        span = limits[1] / limits[0]
+        steps = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0) if span < 10 else (1.0, 2.0, 5.0) if span < 200 else (1.0,)
         axis.set_major_locator(LogLocator(subs=steps))
         axis.set_minor_locator(NullLocator())
         axis.set_major_formatter(StrMethodFormatter("{x:g}"))

@@ -102,7 +102,8 @@ def ratio_over_size(ratios: pd.DataFrame, means: pd.DataFrame, *, label: str) ->
         sizes, low, high = means["n_samples"], means["low"], means["high"]
         band: dict[str, Any] = {"color": MEAN_COLOUR, "alpha": 0.25, "linewidth": 0}
         axes.fill_between(sizes, low, high, label="95 % interval of the mean", **band)
-        axes.plot(sizes, means["mean"], "o-", color=MEAN_COLOUR, label="geometric mean over cells")
+        middle = "geometric mean over cells"
+        axes.plot(sizes, means["mean"], "o-", color=MEAN_COLOUR, label=middle, clip_on=False)
         axes.axhline(1.0, color="black", linestyle="--", linewidth=0.9)
         values = np.concatenate([ratios["ratio"], low.dropna(), high.dropna(), [1.0]])
         format_errors(axes, "y", (values.min() / 1.1, values.max() * 1.1), log=True)

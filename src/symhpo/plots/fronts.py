@@ -65,8 +65,9 @@ def fronts_overview(
             axes.set_title(wrap(cell), fontsize=8)
         top = 1.05 * max(_highest_line(axes) for axes in panels.flat)
         panels[0, 0].set_ylim(0, top)
+        beyond = chosen[chosen["method"].isin(SYMBOLIC) & (chosen["nrmse"] > top)]
         for axes, cell in zip(panels.flat, cells, strict=False):
-            _mark_beyond(axes, chosen[(chosen["cell"] == cell) & (chosen["nrmse"] > top)])
+            _mark_beyond(axes, beyond[beyond["cell"] == cell])
         for axes in panels.flat[len(cells) :]:
             axes.set_visible(False)
         for axes in panels.flat[max(len(cells) - columns, 0) : len(cells)]:
@@ -137,14 +138,13 @@ def _highest_line(axes: Axes) -> float:
 
 def _mark_beyond(axes: Axes, chosen: pd.DataFrame) -> None:
     """Mark formulas above the upper limit by arrows at it, with their errors."""
-    formulas = chosen[chosen["method"].isin(SYMBOLIC)]
-    errors = formulas.assign(nrmse=chosen["nrmse"].round(2)).drop_duplicates(["method", "nodes", "nrmse"])
-    for i, row in enumerate(errors.sort_values("nrmse").to_dict("records")):
+    rounded = chosen[["method", "nodes", "nrmse"]].round({"nrmse": 2}).drop_duplicates()
+    for i, (name, nodes, error) in enumerate(rounded.itertuples(index=False)):
         height = 0.97 - 0.1 * i
-        colour = COLOURS[row["method"]]
-        place: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "color": colour}
-        axes.scatter(row["nodes"], height, s=14, marker="^", linewidths=0, zorder=3, **place)
-        axes.text(row["nodes"], height, f"{row['nrmse']:.2f}  ", ha="right", va="center", fontsize=6, **place)
+        side = "left" if nodes < np.mean(axes.get_xlim()) else "right"
+        place: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "color": COLOURS[name]}
+        axes.scatter(nodes, height, s=14, marker="^", linewidths=0, zorder=3, **place)
+        axes.text(nodes, height, f"  {error:.2f}  ", ha=side, va="center", fontsize=7, **place)
 
 
 def _share_labels(figure: Figure, panels: np.ndarray, columns: int) -> None:

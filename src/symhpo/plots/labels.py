@@ -83,7 +83,7 @@ def label_points(
     taken = [*np.hstack([places - half_mark, places + half_mark])]
     if avoided is not None:
         line = scale * axes.transData.transform(avoided)
-        taken += [*np.hstack([line - 1, line + 1])]
+        taken += [*np.hstack([line - 0.5, line + 0.5])]
     for point, place, text in zip(points, places, texts, strict=True):
         half = np.array([CHARACTER * len(text), 1.0]) * size / 2
         centres = [place + direction * (ring * size / 2 + half) for ring in RINGS for direction in DIRECTIONS]
