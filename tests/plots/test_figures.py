@@ -10,6 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PathCollection
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from symhpo.plots import (
     complexity,
@@ -18,13 +19,14 @@ from symhpo.plots import (
     fronts_overview,
     learning_curves,
     pairs,
-    parsimony_curve,
     quality,
+    ratio_over_size,
     sampling_bias,
     stability,
     trade_off_curves,
 )
 from symhpo.plots.fronts import most_accurate
+from symhpo.plots.labels import keep_apart, wrap
 from symhpo.plots.methods import COLOURS
 from symhpo.statistics import average_ranks
 
@@ -60,7 +62,7 @@ def curve_records() -> pd.DataFrame:
         {"n_samples": n, "method": method, "rmse": level / n + 0.01 * k, "status": "ok"}
         for n in (20, 40, 80)
         for method, level in zip(METHODS, (4.0, 2.0), strict=True)
-        for k in range(5)
+        for k in range(7)
     ]
     failed = {"n_samples": 20, "method": "SR (BO)", "rmse": np.nan, "status": "timeout"}
     return pd.DataFrame([*rows, failed])
@@ -72,50 +74,95 @@ def test_learning_curves_have_a_box_for_each_size_and_method():
     medians = {
         round(float(np.mean(line.get_ydata())), 6) for line in axes.lines if len(line.get_ydata()) == 2
     }
-    assert {round(level / n + 0.02, 6) for n in (20, 40, 80) for level in (4.0, 2.0)} <= medians
+    assert {round(level / n + 0.03, 6) for n in (20, 40, 80) for level in (4.0, 2.0)} <= medians
     labels = [t.get_text() for t in axes.get_legend().get_texts()]
-    assert labels == [*METHODS, "std of the landscape", "noise floor"]
+    assert labels == [*METHODS, "std of the landscape", "standard error of\na landscape point"]
     assert [t.get_text() for t in axes.get_xticklabels()] == ["20", "40", "80"]
     assert {0.3, 0.02} <= {y for line in axes.lines for y in line.get_ydata()}
     assert_nothing_overlaps(figure)
 
 
-def test_learning_curves_turn_to_a_log_scale_where_errors_span_much():
+def test_learning_curves_have_one_scale_unless_an_error_is_zero():
     records = curve_records()
-    assert learning_curves(records).axes[0].get_yscale() == "linear"
-    wide = records.assign(rmse=records["rmse"].where(records["n_samples"] < 80, 1e-4))
-    assert learning_curves(wide).axes[0].get_yscale() == "log"
+    assert learning_curves(records).axes[0].get_yscale() == "log"
+    perfect = records.assign(rmse=records["rmse"].where(records["n_samples"] < 80, 0.0))
+    assert learning_curves(perfect).axes[0].get_yscale() == "linear"
 
 
-def parsimony_records() -> pd.DataFrame:
-    planted = {0.1: (0.4, 2), 0.01: (0.2, 6), 0.001: (0.1, 12), 0.0001: (0.095, 30)}
-    rows = [
-        {"parsimony_coefficient": c, "rmse": rmse + d, "operations": operations, "status": "ok"}
-        for c, (rmse, operations) in planted.items()
-        for d in (-0.01, 0.01)
-    ]
-    failed = {"parsimony_coefficient": 0.0001, "rmse": np.nan, "operations": np.nan, "status": "timeout"}
-    return pd.DataFrame([*rows, failed])
+def test_learning_curves_draw_few_values_as_points():
+    few = curve_records().groupby(["n_samples", "method"]).head(5)
+    (axes,) = learning_curves(few).axes
+    assert not axes.lines
+    shown = sorted(round(float(y), 6) for points in offsets(axes) for y in points[:, 1])
+    assert shown == sorted(round(y, 6) for y in few["rmse"].dropna())
 
 
-def test_parsimony_curve_stops_at_the_planted_elbow():
-    curve = parsimony_curve(parsimony_records())
-    assert curve["parsimony_coefficient"].tolist() == [0.1, 0.01, 0.001, 0.0001]
-    assert curve["rmse"].to_numpy() == pytest.approx([0.4, 0.2, 0.1, 0.095])
-    assert curve["n"].tolist() == [2, 2, 2, 2]
-    assert curve["failed"].tolist() == [0, 0, 0, 1]
-    assert curve.loc[curve["is_stop_point"], "parsimony_coefficient"].tolist() == [0.001]
+def test_a_landscape_without_noise_has_no_line_for_it():
+    (axes,) = learning_curves(curve_records(), spread=0.3, noise=3e-18).axes
+    assert [t.get_text() for t in axes.get_legend().get_texts()] == [*METHODS, "std of the landscape"]
+
+
+def test_ratio_over_size_shows_every_cell_and_the_mean():
+    ratios = pd.DataFrame(
+        {"cell": ["a", "b"] * 2, "n_samples": [20, 20, 140, 140], "ratio": [0.5, 2.0, 1.5, 1.5]}
+    )
+    means = pd.DataFrame({"n_samples": [20, 140], "mean": [1.0, 1.5], "low": [0.4, 1.4], "high": [2.5, 1.6]})
+    figure = ratio_over_size(ratios, means, label="a / b")
+    (axes,) = figure.axes
+    lines = [list(line.get_ydata()) for line in axes.lines]
+    assert lines[:3] == [[0.5, 1.5], [2.0, 1.5], [1.0, 1.5]]
+    assert axes.get_yscale() == "log"
+    assert axes.get_ylim()[0] < 0.4
+    assert axes.get_ylim()[1] > 2.5
+    assert texts(figure) == ["a", "b"]
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    assert all(t.get_window_extent(canvas.get_renderer()).x1 <= figure.bbox.x1 for t in axes.texts)
+    assert_nothing_overlaps(figure)
+
+
+def test_positions_keep_apart():
+    np.testing.assert_allclose(keep_apart(np.array([0.9, 0.1, 0.12]), 0.1), [0.9, 0.06, 0.16])
+
+
+def test_long_names_of_cells_are_wrapped():
+    assert wrap("svm/blood_transfusion (holdout)") == "svm/blood_transfusion\n(holdout)"
+    assert wrap("svm/car (holdout)") == "svm/car (holdout)"
+
+
+def parsimony_curve(operations: list[float]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "parsimony_coefficient": [0.1, 0.01, 0.001],
+            "rmse": [0.4, 0.2, 0.1],
+            "rmse_std": [0.01, 0.0, np.nan],
+            "operations": operations,
+            "operations_std": [0.0, 9.0, np.nan],
+            "is_stop_point": [False, False, True],
+        }
+    )
 
 
 def test_complexity_rings_the_stop_point_from_strong_to_weak():
-    curve = parsimony_curve(parsimony_records())
-    figure = complexity({"svm/car": curve, "svm/vehicle": curve})
-    upper = figure.axes[0]
+    curve = parsimony_curve([2.0, 6.0, 300.0])
+    figure = complexity({"svm/car": curve, "svm/blood_transfusion (holdout)": curve})
+    upper, _, lower, _ = figure.axes
     assert upper.get_xscale() == "log"
     assert upper.get_xlim()[0] > upper.get_xlim()[1]
     [ring] = offsets(upper)
     assert ring.tolist() == [[0.001, pytest.approx(0.1)]]
+    assert lower.get_yscale() == "symlog"
+    assert lower.get_ylim()[0] == 0
+    assert lower.get_ylim()[1] > 300
     assert_nothing_overlaps(figure)
+
+
+def test_complexity_says_where_there_are_only_constants():
+    constants = parsimony_curve([0.0] * 3).assign(operations_std=0.0)
+    figure = complexity({"svm/car": parsimony_curve([2.0, 6.0, 30.0]), "svm/vehicle": constants})
+    _, _, left, right = figure.axes
+    assert texts(figure) == ["constants only"]
+    assert left.get_ylim() == right.get_ylim()
 
 
 def test_critical_difference_names_every_method_with_its_rank():
@@ -226,6 +273,27 @@ def test_fronts_overview_draws_medians_choices_and_baselines():
     assert_nothing_overlaps(figure)
 
 
+def test_fronts_overview_marks_what_is_beyond_its_limit():
+    chosen = pd.DataFrame(
+        {
+            "cell": "svm/car",
+            "method": [*METHODS, "Constant (BO)"],
+            "nodes": [2, 8, 1],
+            "nrmse": [7.0, 0.2, 9.0],
+        }
+    )
+    figure = fronts_overview(fronts(), chosen, {"lr/car": {"GP baseline": 1.5}})
+    assert [text.strip() for text in texts(figure)] == ["7.00"]
+    assert all(axes.get_ylim() == (0, pytest.approx(1.05 * 1.5)) for axes in figure.axes)
+
+
+def test_trade_off_shows_the_whole_bands():
+    nrmse = [1.0, 1.4, 1.8]
+    table = pd.DataFrame({"cell": ["a", "b", "c"], "method": "SR (BO)", "nodes": 1, "nrmse": nrmse})
+    (axes,) = trade_off_curves(table).axes
+    assert axes.get_ylim()[1] > 1.6
+
+
 def test_trade_off_draws_the_median_over_cells():
     table = pd.DataFrame(
         {
@@ -260,8 +328,22 @@ def test_pairs_draw_each_cell_once_on_equal_axes():
         (0.3, 0.5),
         (0.4, 0.8),
     ]
-    assert [t.get_text() for t in figure.legends[0].get_texts()] == ["lr", "svm", "custom"]
+    assert axes.get_xticks().tolist() == axes.get_yticks().tolist()
+    key = [t.get_text() for t in figure.legends[0].get_texts()]
+    assert key == ["1  lr/car", "2  svm/car", "3  custom/car"]
+    numbers = {tuple(t.xy): t.get_text() for t in axes.texts}
+    assert numbers == {(0.2, 0.4): "2", (0.3, 0.5): "1", (0.4, 0.8): "3"}
     assert_nothing_overlaps(figure)
+
+
+def test_numbers_of_close_cells_do_not_overlap():
+    close = pd.DataFrame({"x": [0.30, 0.31, 0.32, 0.9], "y": [0.30, 0.31, 0.30, 0.9]}, index=list("abcd"))
+    figure = pairs(close, [("x", "y")], label="RMSE / std")
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    boxes = [Text.get_window_extent(t, canvas.get_renderer()) for t in figure.axes[0].texts]
+    assert len(boxes) == 4
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
 
 
 @pytest.mark.parametrize(("worst", "cells", "scale"), [(np.inf, 2, "linear"), (80.0, 3, "log")])
@@ -285,5 +367,10 @@ def test_quality_marks_what_no_formula_explains():
     (axes,) = quality(table).axes
     assert [t.get_text() for t in axes.get_yticklabels()] == ["lr/car", "svm/car"]
     labels = axes.get_legend_handles_labels()[1]
-    assert labels == ["noise floor", "structure found", "no formula beats a constant", "a constant"]
+    assert labels == [
+        "standard error of\na landscape point",
+        "structure found",
+        "no formula beats a constant",
+        "a constant",
+    ]
     assert [points.tolist() for points in offsets(axes)] == [[[0.3, 1.0]], [[1.4, 0.0]]]

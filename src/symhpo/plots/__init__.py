@@ -4,8 +4,8 @@ Every function returns a figure or a table; `save` and `save_table` keep it.
 """
 
 from symhpo.plots.bias import sampling_bias
-from symhpo.plots.complexity import complexity, parsimony_curve
-from symhpo.plots.curves import learning_curves
+from symhpo.plots.complexity import complexity
+from symhpo.plots.curves import learning_curves, ratio_over_size
 from symhpo.plots.errors import error_split
 from symhpo.plots.fronts import fronts_overview, trade_off_curves
 from symhpo.plots.landscape import landscapes
@@ -29,8 +29,8 @@ __all__ = [
     "method",
     "methods",
     "pairs",
-    "parsimony_curve",
     "quality",
+    "ratio_over_size",
     "sampling_bias",
     "save",
     "save_table",

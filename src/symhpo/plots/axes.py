@@ -1,4 +1,4 @@
-"""Axes of hyperparameters: true units, log scales, integers and choices."""
+"""Axes of hyperparameters (true units, log scales, integers and choices) and of errors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from symhpo.space import Hyperparameter
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["cell_edges", "format_axis"]
+__all__ = ["cell_edges", "format_axis", "format_errors"]
 
 
 def cell_edges(hyperparameter: Hyperparameter, points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -49,6 +49,23 @@ def format_axis(
         _log_ticks(axes, which, hyperparameter)
     else:
         axis.set_major_locator(MaxNLocator(nbins=4))
+
+
+def format_errors(axes: Axes, which: Literal["x", "y"], limits: tuple[float, float], *, log: bool) -> None:
+    """Give one of the axes limits and ticks for errors or ratios, with plain numbers on a log scale, too."""
+    from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
+
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    if log:
+        (axes.set_xscale if which == "x" else axes.set_yscale)("log")
+        span = limits[1] / limits[0]
+        steps = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0) if span < 10 else (1.0, 2.0, 5.0) if span < 200 else (1.0,)
+        axis.set_major_locator(LogLocator(subs=steps))
+        axis.set_minor_locator(NullLocator())
+        axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    else:
+        axis.set_major_locator(MaxNLocator(nbins=5))
+    (axes.set_xlim if which == "x" else axes.set_ylim)(limits)
 
 
 def _integer_ticks(lower: float, upper: float) -> list[float]:

@@ -16,14 +16,16 @@ if TYPE_CHECKING:
 __all__ = ["error_split"]
 
 PARTS = {
-    "formula against true cost": ("SR (BO-GP)", "o"),
-    "surrogate against true cost": ("GP baseline", "s"),
-    "formula against surrogate": ("SR (BO)", "^"),
+    "formula against true cost": (COLOURS["SR (BO-GP)"], "o"),
+    "surrogate against true cost": (COLOURS["GP baseline"], "s"),
+    "formula against surrogate": ("#000000", "^"),
 }
+OFFSET = 0.24
+"""Between the three marks of a cell, whose rows are 1 apart."""
 
 
 def error_split(split: pd.DataFrame) -> Figure:
-    """Draw the three errors of every cell on a line, the cells by rising total error.
+    """Draw the three errors of every cell below each other, the cells by rising total error.
 
     Parameters
     ----------
@@ -34,16 +36,16 @@ def error_split(split: pd.DataFrame) -> Figure:
     ordered = split.sort_values("formula against true cost", ascending=False)
     y = np.arange(len(ordered))
     with style():
-        figure = new_figure(6.0, 0.9 + 0.2 * max(len(ordered), 4))
+        figure = new_figure(6.0, 0.9 + 0.28 * max(len(ordered), 4))
         axes = figure.subplots()
-        axes.hlines(
-            y, ordered[list(PARTS)].min(axis=1), ordered[list(PARTS)].max(axis=1), color="0.8", linewidth=1
-        )
-        for name, (method, marker) in PARTS.items():
-            axes.scatter(ordered[name], y, s=26, marker=marker, color=COLOURS[method], label=name, zorder=3)
+        for row in y[::2]:
+            axes.axhspan(row - 0.5, row + 0.5, color="0.95", linewidth=0)
+        for i, (name, (colour, marker)) in enumerate(PARTS.items()):
+            height = y + (1 - i) * OFFSET
+            axes.scatter(ordered[name], height, s=16, marker=marker, color=colour, label=name, zorder=3)
         axes.set_yticks(y, [str(cell) for cell in ordered.index])
         axes.set_xlim(left=0)
-        axes.set_ylim(-0.7, len(ordered) - 0.3)
+        axes.set_ylim(-0.5, len(ordered) - 0.5)
         axes.grid(axis="x")
         axes.set_xlabel("RMSE / std of the landscape, mean over runs")
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from symhpo.plots.labels import wrap
 from symhpo.plots.methods import COLOURS, METHODS, SYMBOLIC
 from symhpo.plots.style import PAGE_WIDTH, new_figure, style
 
@@ -44,7 +45,12 @@ def fronts_overview(
     chosen : DataFrame
         The records of the same runs: ``cell``, ``method``, ``nodes``, ``nrmse``.
     references : mapping, optional
-        For a cell the median nRMSE of baselines, drawn as dashed lines in the baselines' colours.
+        For a cell the nRMSE of baselines, drawn as dashed lines in the baselines' colours.
+
+    Returns
+    -------
+    Figure
+        With room for all lines; chosen formulas above them are arrows with their errors.
     """
     cells = sorted(set(fronts["cell"]))
     columns = min(COLUMNS, len(cells))
@@ -56,7 +62,12 @@ def fronts_overview(
             _draw_cell(axes, fronts[fronts["cell"] == cell], chosen[chosen["cell"] == cell])
             for name, value in (references or {}).get(cell, {}).items():
                 axes.axhline(value, color=COLOURS[name], linestyle="--", linewidth=1, label=name)
-            axes.set_title(cell, fontsize=8)
+            axes.set_title(wrap(cell), fontsize=8)
+        top = 1.05 * max(_highest_line(axes) for axes in panels.flat)
+        panels[0, 0].set_ylim(0, top)
+        beyond = chosen[chosen["method"].isin(SYMBOLIC) & (chosen["nrmse"] > top)]
+        for axes, cell in zip(panels.flat, cells, strict=False):
+            _mark_beyond(axes, beyond[beyond["cell"] == cell])
         for axes in panels.flat[len(cells) :]:
             axes.set_visible(False)
         for axes in panels.flat[max(len(cells) - columns, 0) : len(cells)]:
@@ -90,7 +101,7 @@ def trade_off_curves(table: pd.DataFrame) -> Figure:
             axes.fill_between(low.index, low, high, color=COLOURS[name], alpha=0.15, linewidth=0, step="post")
         axes.axhline(1.0, color="black", linestyle="--", linewidth=0.9, label="std of the landscape")
         axes.set(xlabel="nodes of the formula, at most", ylabel="RMSE / std of the landscape")
-        axes.set_ylim(0, 1.1)
+        axes.set_ylim(0, 1.05 * axes.dataLim.ymax)
         axes.grid()
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return figure
@@ -116,9 +127,24 @@ def _draw_cell(axes: Axes, fronts: pd.DataFrame, chosen: pd.DataFrame) -> None:
             linewidths=0.4,
             zorder=3,
         )
-    axes.set_ylim(0, 1.1)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
     axes.grid()
+
+
+def _highest_line(axes: Axes) -> float:
+    values = np.concatenate([[1.0], *(np.asarray(line.get_ydata(), np.float64) for line in axes.lines)])
+    return float(values[np.isfinite(values)].max())
+
+
+def _mark_beyond(axes: Axes, chosen: pd.DataFrame) -> None:
+    """Mark formulas above the upper limit by arrows at it, with their errors."""
+    rounded = chosen[["method", "nodes", "nrmse"]].round({"nrmse": 2}).drop_duplicates()
+    for i, (name, nodes, error) in enumerate(rounded.itertuples(index=False)):
+        height = 0.97 - 0.1 * i
+        side = "left" if nodes < np.mean(axes.get_xlim()) else "right"
+        place: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "color": COLOURS[name]}
+        axes.scatter(nodes, height, s=14, marker="^", linewidths=0, zorder=3, **place)
+        axes.text(nodes, height, f"  {error:.2f}  ", ha=side, va="center", fontsize=7, **place)
 
 
 def _share_labels(figure: Figure, panels: np.ndarray, columns: int) -> None:

@@ -1,4 +1,4 @@
-"""Where formulas find nothing: their error against the noise of the landscape."""
+"""Where formulas find nothing: their error beside the noise of the landscape."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["quality"]
 
+NOISE = "standard error of\na landscape point"
 VERDICTS = {
     "structure found": ("o", "#0072B2"),
     "mostly noise": ("s", "#E69F00"),
@@ -23,7 +24,10 @@ ROW = 0.2
 
 
 def quality(table: pd.DataFrame) -> Figure:
-    """Draw the error of the best formula and the noise floor of every landscape, the cells by rising error.
+    """Draw the error of the best formula and the noise of every landscape, the cells by rising error.
+
+    The noise is the standard error of a landscape's points. These share their seeds, so what noise there
+    is may happen to be less: errors below it are possible.
 
     Parameters
     ----------
@@ -36,7 +40,7 @@ def quality(table: pd.DataFrame) -> Figure:
     with style():
         figure = new_figure(6.0, 0.9 + ROW * max(len(ordered), 4))
         axes = figure.subplots()
-        axes.hlines(y, 0, ordered["noise / std"], color="0.75", linewidth=5, label="noise floor")
+        axes.hlines(y, 0, ordered["noise / std"], color="0.75", linewidth=5, label=NOISE)
         for name, (marker, colour) in VERDICTS.items():
             found = (ordered["verdict"] == name).to_numpy()
             if found.any():

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from symhpo.plots.complexity import parsimony_curve
 from symhpo.plots.methods import SYMBOLIC, method
 from symhpo.results.baselines import beats_baselines
 from symhpo.results.beyond import bias_correlation, sampling_bias
@@ -25,6 +24,7 @@ from symhpo.results.measures import (
     under_both_protocols,
     with_all_engines,
 )
+from symhpo.results.parsimony import parsimony_curve
 from symhpo.results.reader import MissingResultsError
 from symhpo.statistics import paired_tests, ratio_interval
 
