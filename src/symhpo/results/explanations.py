@@ -47,9 +47,10 @@ def explanation_ratios(errors: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         A row a cell. ``true dependence, surrogate`` and ``true dependence, formula`` are the RMSE against
-        the true partial dependence, relative to its standard deviation: a constant has at least 1. ``formula /
-        surrogate`` is their ratio, and ``formula / whole formula`` that of the errors on the whole space of
-        the formula of the partial dependence and of one of the surrogate itself with no more nodes.
+        the true partial dependence, relative to its standard deviation: a constant has at least 1.
+        ``formula / surrogate`` is their ratio, and ``formula / whole formula`` that of the errors on the
+        whole space of the formula of the partial dependence and of one of the surrogate itself with no
+        more nodes.
     """
     import pandas as pd
 
