@@ -33,7 +33,7 @@ Array = NDArray[np.float64]
 BAR_HEIGHT, PANEL_HEIGHT = 0.22, 2.2
 # Half the distance between two markers of one choice.
 BESIDE = 0.08
-TRUTH_COLUMNS = 4
+TRUTH_COLUMNS = 3
 MAIN, PAIR = "C0", "C1"
 
 
@@ -183,7 +183,7 @@ def partial_dependence_truth(views: Mapping[str, TruthView]) -> Figure:
     columns = min(TRUTH_COLUMNS, len(views))
     rows = -(-len(views) // columns)
     with style():
-        figure = new_figure(PAGE_WIDTH / TRUTH_COLUMNS * max(2, columns), 0.6 + 1.75 * rows)
+        figure = new_figure(PAGE_WIDTH / TRUTH_COLUMNS * max(2, columns), 0.6 + 1.9 * rows)
         axes = figure.subplots(rows, columns, squeeze=False).ravel()
         for panel, (title, view) in zip(axes, views.items(), strict=False):
             _against_truth(panel, view)
