@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -64,8 +66,22 @@ def test_a_planted_formula_is_found_only_with_all_its_hyperparameters(
     assert bench_importance._chose_all(row) is expected
 
 
+@pytest.fixture
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What a command sets up for its process stays out of the other tests."""
+    monkeypatch.setattr(bench_importance, "prepare_process", lambda: None)
+    monkeypatch.setattr(bench_importance, "log_to_stderr", lambda: None)
+    logger = logging.getLogger("symhpo.importance")
+    level = logger.level
+    yield
+    logger.setLevel(level)
+
+
 def test_parts_that_are_not_measured_again_keep_their_numbers(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    in_this_process: None,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     output = tmp_path / "importance.json"
     output.write_text(json.dumps({"partial_dependence": 99.0}))
@@ -85,7 +101,9 @@ def test_parts_that_are_not_measured_again_keep_their_numbers(
     assert set(json.loads(output.read_text())) == {"partial_dependence", "cell"}
 
 
-def test_a_broken_output_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_output_is_refused(
+    tmp_path: Path, in_this_process: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     output = tmp_path / "importance.json"
     output.write_text("{")
     monkeypatch.setattr(sys, "argv", ["bench", "--parts", "cell", "--output", str(output)])

@@ -14,14 +14,21 @@ BO, RANDOM = "SR (BO)", "SR (Random)"
 def records(cells: dict[str, dict[int, float]]) -> pd.DataFrame:
     """Return two runs of each method with a mean of 0.2 for random samples and the planted ratio to it."""
     rows = [
-        {"cell": cell, "n_samples": n, "method": method, "nrmse": mean + deviation, "status": "ok"}
+        {
+            "cell": cell,
+            "n_samples": n,
+            "method": method,
+            "seed": seed,
+            "nrmse": mean + deviation,
+            "status": "ok",
+        }
         for cell, ratios in cells.items()
         for n, ratio in ratios.items()
         for method, mean in ((BO, 0.2 * ratio), (RANDOM, 0.2))
-        for deviation in (-0.05, 0.05)
+        for seed, deviation in enumerate((-0.05, 0.05))
     ]
-    failed = {"cell": "a", "n_samples": 20, "method": BO, "nrmse": np.nan, "status": "timeout"}
-    other = {"cell": "b", "n_samples": 20, "method": "GP baseline", "nrmse": 9.0, "status": "ok"}
+    failed = {"cell": "a", "n_samples": 20, "method": BO, "seed": 2, "nrmse": np.nan, "status": "timeout"}
+    other = {"cell": "b", "n_samples": 20, "method": "GP baseline", "seed": 0, "nrmse": 9.0, "status": "ok"}
     return pd.DataFrame([*rows, failed, other])
 
 
