@@ -11,6 +11,7 @@ import numpy as np
 from symhpo.plots.methods import SYMBOLIC, method
 from symhpo.results.baselines import beats_baselines
 from symhpo.results.beyond import bias_correlation, sampling_bias
+from symhpo.results.explanations import explanation_errors, explanation_ratios, with_importance_method
 from symhpo.results.measures import (
     COLLAPSED,
     cell_means,
@@ -207,6 +208,30 @@ def _collapsed(study: pd.DataFrame) -> Iterator[Row]:
             yield _row(quantity, collapsed.sum(), int(table[f"{name} runs"].sum()))
 
 
+def _many_hyperparameters(results: Results) -> Iterator[Row]:
+    """Yield what leaving hyperparameters out costs, where the surrogate is better than a constant."""
+    try:
+        records = results.many_hyperparameters()
+    except MissingResultsError:
+        return
+    ratios = explanation_ratios(explanation_errors(with_importance_method(records)))
+    samples = {"samples": int(records["n_samples"].max())}
+    told = ratios[ratios["true dependence, surrogate"] < 1]
+    yield samples | _row(
+        "cells where the surrogate's partial dependence is no better than a constant (nRMSE ≥ 1)",
+        len(ratios) - len(told),
+        len(ratios),
+    )
+    for column in told.columns.drop(["cell", "importance_method"]):
+        values = told[column].dropna()
+        for name, value in (
+            ("smallest", values.min()),
+            ("median", values.median()),
+            ("largest", values.max()),
+        ):
+            yield samples | _row(f"nRMSE, {column}, {name} of the others", value, len(values))
+
+
 QUESTIONS = {
     "Is SR (BO) worse than SR (Random), and by how much?": _bo_against_random,
     "Does SR (BO-GP) come close to the GP baseline?": _bo_gp_against_gp,
@@ -214,6 +239,7 @@ QUESTIONS = {
     "What do the default engine and its selection change?": _engine_and_selection,
     "What does HPOBench's validation leak do to the conclusions?": _leak,
     "Where is no strategy better than a constant?": _no_better_than_a_constant,
+    "Many hyperparameters: what does leaving some out cost?": _many_hyperparameters,
 }
 """The questions in their order, and what answers them."""
 

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from symhpo.results.measures import cell_means
+from symhpo.statistics import ratio_interval
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["mean_ratios", "ratio_over_sizes"]
-
-CONFIDENCE = 0.95
 
 
 def ratio_over_sizes(records: pd.DataFrame, numerator: str, denominator: str) -> pd.DataFrame:
@@ -59,10 +58,9 @@ def mean_ratios(ratios: pd.DataFrame) -> pd.DataFrame:
         on the logarithms; NaN for a single cell) and ``cells``.
     """
     import pandas as pd
-    from scipy.stats import t
 
-    logs = np.log(ratios.set_index("n_samples")["ratio"]).groupby("n_samples")
-    means, cells = logs.mean(), logs.size()
-    half = t.ppf((1 + CONFIDENCE) / 2, cells - 1) * logs.sem()
-    table = pd.DataFrame({"mean": means, "low": means - half, "high": means + half}).apply(np.exp)
-    return table.assign(cells=cells).reset_index()
+    rows = [
+        (n, float(np.exp(np.log(own).mean())), *ratio_interval(own), len(own))
+        for n, own in ratios.groupby("n_samples")["ratio"]
+    ]
+    return pd.DataFrame(rows, columns=["n_samples", "mean", "low", "high", "cells"])
