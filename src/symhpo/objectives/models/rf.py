@@ -38,12 +38,11 @@ class RandomForest(Model):
         self, hyperparameters: dict[str, Any], *, n_features: int, n_classes: int, seed: int
     ) -> Classifier:
         """Return the classifier."""
-        from sklearn.ensemble import RandomForestClassifier
+        from symhpo.objectives.models.forest import BareForestClassifier
 
         columns = int(np.rint(np.power(n_features, hyperparameters["max_features"])))
-        return RandomForestClassifier(  # type: ignore[no-any-return]
+        return BareForestClassifier(
             **(hyperparameters | {"max_features": columns}),
             n_estimators=512,
-            bootstrap=True,
             random_state=np.random.RandomState(seed),
         )
