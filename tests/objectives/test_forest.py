@@ -1,4 +1,4 @@
-"""The forest without the work around each tree is scikit-learn's own, bit for bit."""
+"""The fast forest is scikit-learn's own, bit for bit."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestClassifier
 
-from symhpo.objectives.models.forest import BareForestClassifier
+from symhpo.objectives.models.forest import FastForestClassifier
 
 
 def assert_same_forest(X: NDArray[np.float64], y: NDArray[Any], seed: int = 7, **parameters: Any) -> None:
     ours, theirs = (
         forest(random_state=np.random.RandomState(seed), **parameters).fit(X, y)
-        for forest in (BareForestClassifier, RandomForestClassifier)
+        for forest in (FastForestClassifier, RandomForestClassifier)
     )
     unseen = np.random.RandomState(1).randn(300, X.shape[1])
     for rows in (X, unseen):

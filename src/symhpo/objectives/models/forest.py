@@ -1,24 +1,24 @@
-"""scikit-learn's random forest without the work around each tree: the same forest in less time.
+"""scikit-learn's random forest, the same bit for bit, several times as fast.
 
-A small tree is grown in a tenth of a millisecond, but scikit-learn spends more than one on cloning it,
-on checking its parameters and on making its random generators. Here the same compiled builder grows
-all trees from one generator that is seeded anew for each, so every tree is equal bit for bit (tested).
+A forest of small trees costs scikit-learn more for cloning and checking each tree, and for two random
+generators a tree, than for growing it. Here one generator is seeded anew for each tree, and the trees
+are grown by `symhpo.objectives.models.cart`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.tree._criterion import Gini
-from sklearn.tree._splitter import BestSplitter
-from sklearn.tree._tree import DepthFirstTreeBuilder, Tree
 
-__all__ = ["BareForestClassifier"]
+from symhpo.objectives.models.cart import Limits, Tree, add_probabilities, grow_tree, rank_columns
+
+__all__ = ["FastForestClassifier"]
 
 
-class BareForestClassifier:
+class FastForestClassifier:
     """`sklearn.ensemble.RandomForestClassifier` for dense features without missing values.
 
     Trees split by the Gini impurity and are grown from bootstraps of the rows.
@@ -57,27 +57,17 @@ class BareForestClassifier:
         self.min_samples_split = min_samples_split
         self.random_state = random_state
         self.classes_: NDArray[Any] = np.empty(0)
-        self._trees: list[Any] = []
+        self._trees: list[Tree] = []
 
-    def fit(self, X: ArrayLike, y: ArrayLike) -> BareForestClassifier:
+    def fit(self, X: ArrayLike, y: ArrayLike) -> FastForestClassifier:
         """Learn from rows (n, d) and their labels (n,)."""
-        features = np.ascontiguousarray(X, dtype=np.float32)
-        self.classes_, codes = np.unique(np.asarray(y), return_inverse=True)
-        labels = codes.astype(np.float64).reshape(-1, 1)
-        n_rows, n_features = features.shape
-        n_classes = np.array([len(self.classes_)], dtype=np.intp)
-        seeds = self.random_state.randint(np.iinfo(np.int32).max, size=self.n_estimators)
-        # To seed a generator takes two microseconds, to make one a hundred.
-        generator = np.random.RandomState(0)
-        builder = self._builder(n_classes, generator)
-        self._trees = []
-        for seed in seeds:
-            generator.seed(seed)
-            counts = np.bincount(generator.randint(0, n_rows, n_rows), minlength=n_rows)
-            generator.seed(seed)
-            tree = Tree(n_features, n_classes, 1)
-            builder.build(tree, features, labels, counts.astype(np.float64), None)
-            self._trees.append(tree)
+        columns = rank_columns(np.asarray(X, dtype=np.float32))
+        self.classes_, labels = np.unique(np.asarray(y), return_inverse=True)
+        limits = Limits(self.max_depth, self.max_features, self.min_samples_leaf, self.min_samples_split)
+        self._trees = [
+            grow_tree(columns, labels, weights, len(self.classes_), seed, limits)
+            for weights, seed in self._bootstraps(len(labels))
+        ]
         return self
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -85,7 +75,7 @@ class BareForestClassifier:
         features = np.ascontiguousarray(X, dtype=np.float32)
         total = np.zeros((len(features), len(self.classes_)))
         for tree in self._trees:
-            total += tree.predict(features)
+            add_probabilities(tree, features, total)
         return total / self.n_estimators
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
@@ -93,11 +83,14 @@ class BareForestClassifier:
         labels: NDArray[Any] = self.classes_[np.argmax(self.predict_proba(X), axis=1)]
         return labels
 
-    def _builder(self, n_classes: NDArray[np.intp], generator: np.random.RandomState) -> Any:
-        smallest_split = max(self.min_samples_split, 2 * self.min_samples_leaf)
-        splitter = BestSplitter(
-            Gini(1, n_classes), self.max_features, self.min_samples_leaf, 0.0, generator, None
-        )
-        return DepthFirstTreeBuilder(
-            splitter, smallest_split, self.min_samples_leaf, 0.0, self.max_depth, 0.0
-        )
+    def _bootstraps(self, n: int) -> Iterator[tuple[NDArray[np.float64], int]]:
+        """Yield how often each row is drawn, and the seed of the tree's own draws."""
+        # scikit-learn draws both from generators with the tree's seed. To seed a generator takes two
+        # microseconds, to make one a hundred.
+        largest = np.iinfo(np.int32).max
+        generator = np.random.RandomState(0)
+        for seed in self.random_state.randint(largest, size=self.n_estimators):
+            generator.seed(seed)
+            weights = np.bincount(generator.randint(0, n, n), minlength=n).astype(np.float64)
+            generator.seed(seed)
+            yield weights, generator.randint(0, largest)

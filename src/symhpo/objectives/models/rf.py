@@ -38,10 +38,10 @@ class RandomForest(Model):
         self, hyperparameters: dict[str, Any], *, n_features: int, n_classes: int, seed: int
     ) -> Classifier:
         """Return the classifier."""
-        from symhpo.objectives.models.forest import BareForestClassifier
+        from symhpo.objectives.models.forest import FastForestClassifier
 
         columns = int(np.rint(np.power(n_features, hyperparameters["max_features"])))
-        return BareForestClassifier(
+        return FastForestClassifier(
             **(hyperparameters | {"max_features": columns}),
             n_estimators=512,
             random_state=np.random.RandomState(seed),
