@@ -22,13 +22,14 @@ import numpy as np
 from symhpo.cli import compose, log_to_stderr, user_errors
 from symhpo.config import make
 from symhpo.objectives.datasets import Dataset
-from symhpo.objectives.models import Classifier, Model, NeuralNetwork, RandomForest
+from symhpo.objectives.models import Classifier, LogisticRegression, Model, NeuralNetwork, RandomForest
 from symhpo.objectives.protocols import HPOBench
 from symhpo.parallel import prepare_process
 from symhpo.progress import progress
 from symhpo.space import Configuration
 
-MODELS = (RandomForest(tuned="all"), NeuralNetwork(tuned="all"))
+MODELS = (LogisticRegression(tuned="all"), RandomForest(tuned="all"), NeuralNetwork(tuned="all"))
+SGD_OF_THE_MODEL = {"loss": "log_loss", "learning_rate": "adaptive", "tol": None}
 DATASETS = ("wine", "breast_cancer", "digits")
 
 
@@ -88,11 +89,16 @@ def build(model: Model, dataset: Dataset, configuration: Configuration, seed: in
 def counterpart(classifier: Any) -> Classifier:
     """Return scikit-learn's classifier with the same parameters."""
     from sklearn.ensemble import RandomForestClassifier
+    from sklearn.linear_model import SGDClassifier
     from sklearn.neural_network import MLPClassifier
 
-    theirs = MLPClassifier if isinstance(classifier, MLPClassifier) else RandomForestClassifier
+    theirs, fixed = {
+        "FastForestClassifier": (RandomForestClassifier, {}),
+        "FastSGDClassifier": (SGDClassifier, SGD_OF_THE_MODEL),
+        "FusedMLPClassifier": (MLPClassifier, {}),
+    }[type(classifier).__name__]
     parameters = {k: v for k, v in vars(classifier).items() if k in theirs().get_params()}
-    return theirs(**parameters)  # type: ignore[no-any-return]
+    return theirs(**parameters, **fixed)  # type: ignore[no-any-return]
 
 
 def timed(classifier: Classifier, dataset: Dataset, seed: int) -> tuple[float, Any]:

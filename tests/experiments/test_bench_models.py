@@ -18,6 +18,10 @@ def test_a_row_per_model_and_data_set(tmp_path: Path) -> None:
     result = subprocess.run(command, capture_output=True, text=True, env=environment)
     assert result.returncode == 0, result.stderr
     rows = json.loads(output.read_text(encoding="utf-8"))
-    assert [(row["model"], row["dataset"]) for row in rows] == [("rf", "wine"), ("nn", "wine")]
+    assert [(row["model"], row["dataset"]) for row in rows] == [
+        ("lr", "wine"),
+        ("rf", "wine"),
+        ("nn", "wine"),
+    ]
     assert all(row["cpu_s"] > 0 and row["scikit_learn_cpu_s"] > 0 for row in rows)
     assert "scikit-learn" in result.stdout

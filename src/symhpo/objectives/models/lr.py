@@ -16,7 +16,7 @@ __all__ = ["LogisticRegression"]
 
 @dataclass(frozen=True)
 class LogisticRegression(Model):
-    """scikit-learn's ``SGDClassifier`` with logistic loss, 1000 epochs."""
+    """scikit-learn's ``SGDClassifier`` with logistic loss, 1000 epochs of constant learning rate."""
 
     name: str = "lr"
     tuned: Sequence[str] = ("alpha", "eta0")
@@ -32,13 +32,6 @@ class LogisticRegression(Model):
         self, hyperparameters: dict[str, Any], *, n_features: int, n_classes: int, seed: int
     ) -> Classifier:
         """Return the classifier."""
-        from sklearn.linear_model import SGDClassifier
+        from symhpo.objectives.models.sgd import FastSGDClassifier
 
-        return SGDClassifier(  # type: ignore[no-any-return]
-            **hyperparameters,
-            loss="log_loss",
-            learning_rate="adaptive",
-            tol=None,
-            max_iter=1000,
-            random_state=np.random.RandomState(seed),
-        )
+        return FastSGDClassifier(**hyperparameters, max_iter=1000, random_state=np.random.RandomState(seed))
