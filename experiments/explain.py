@@ -30,7 +30,7 @@ def main() -> None:
     parser.add_argument("--cost", default="cost", help="the column that was minimised (%(default)s)")
     parser.add_argument("--log", default="", help="hyperparameters on log scale, separated by commas")
     parser.add_argument("--max-nodes", type=int, help="the best formula with at most so many nodes")
-    parser.add_argument("--seed", type=int, default=0, help="of the regression (%(default)s)")
+    parser.add_argument("--seed", type=_seed, default=0, help="of the regression (%(default)s)")
     parser.add_argument("--output", type=Path, help="folder for text, LaTeX, Python, JSON and drawings")
     arguments = parser.parse_args()
     prepare_process()
@@ -44,6 +44,12 @@ def main() -> None:
             _write(chosen, training_set, arguments.output)
 
 
+def _seed(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 0 on")
+    return int(text)
+
+
 def _read(path: Path, cost: str, log: str) -> TrainingSet:
     import pandas as pd
 
@@ -54,7 +60,7 @@ def _read(path: Path, cost: str, log: str) -> TrainingSet:
         trials = pd.read_csv(path)
     except (OSError, ValueError) as error:
         raise UserError(f"{path} cannot be read as CSV: {error}") from error
-    return from_trials(trials, cost, [name for name in log.split(",") if name])
+    return from_trials(trials, cost, [name.strip() for name in log.split(",") if name.strip()])
 
 
 def _importance(training_set: TrainingSet, seed: int) -> str:
@@ -110,10 +116,14 @@ def _print(front: Front, chosen: Member, training_set: TrainingSet) -> None:
 
 
 def _write(chosen: Member, training_set: TrainingSet, folder: Path) -> None:
+    from symhpo.errors import UserError
     from symhpo.formula.draw import save_tree
     from symhpo.formula.export import export
 
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{folder} cannot be written to: {error}") from error
     written = export(chosen.formula, training_set.X).save(folder / "formula")
     for path in [*written, *save_tree(chosen.formula, folder / "formula", formats=("pdf", "png"))]:
         print(path)

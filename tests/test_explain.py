@@ -57,6 +57,20 @@ def test_values_that_a_choice_switches_off_make_a_condition(trials: pd.DataFrame
     np.testing.assert_array_equal(column, trials["degree"])
 
 
+def test_a_condition_on_what_is_conditional_itself(trials: pd.DataFrame) -> None:
+    trials["kernel"] = ["rbf", "poly", "poly", "poly"] * 20
+    trials["scaling"] = [None, "fixed", "free", "fixed"] * 20
+    # The same trials have a value as of scaling: one of both could as well depend on the other.
+    trials["basis"] = [None, "odd", "even", "odd"] * 20
+    trials["factor"] = np.where(trials["scaling"] == "free", trials["rate"], np.nan)
+    training_set = from_trials(trials[["factor", "basis", "scaling", "kernel", "loss"]], "loss")
+    space = training_set.space
+    assert space["scaling"].condition == space["basis"].condition == Condition("kernel", ("poly",))
+    assert space["factor"].condition in (Condition("scaling", ("free",)), Condition("basis", ("even",)))
+    column = training_set.X[:, space.names.index("factor")]
+    np.testing.assert_array_equal(column, trials["factor"])
+
+
 def test_failed_trials_are_left_out(trials: pd.DataFrame) -> None:
     trials.loc[3, "loss"] = np.nan
     trials.loc[5, "loss"] = np.inf
@@ -74,6 +88,10 @@ def test_failed_trials_are_left_out(trials: pd.DataFrame) -> None:
         (lambda t: t.assign(rate=-1.0), ["rate", "-1"]),
         (lambda t: t.assign(width=[np.inf, 1.0] * 40), ["width", "infinite"]),
         (lambda t: t.assign(loss=["crashed", "0.5"] * 40), ["loss", "'crashed'"]),
+        (lambda t: t.assign(loss=[1.7e308, 0.5] * 40), ["loss", "1.7e+308", "too far apart"]),
+        (lambda t: t.assign(width=["None", None] * 40), ["width", "None", "count as empty"]),
+        (lambda t: t.assign(rate="fast"), ["rate", "log"]),
+        (lambda t: pd.concat([t, t[["width"]]], axis=1), ["two columns width"]),
     ],
 )
 def test_bad_trials_are_explained(trials: pd.DataFrame, change: object, words: list[str]) -> None:
@@ -112,6 +130,25 @@ def test_few_trials_are_told(trials: pd.DataFrame, tmp_path: Path) -> None:
     command = [sys.executable, "experiments/explain.py", str(tmp_path / "trials.csv"), "--cost", "loss"]
     printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     assert "what matters is not known: importance of 2 hyperparameters from 2 trials" in printed
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--log", "rate, loss"], ["loss", "log"]),
+        (["--seed", "-1"], ["--seed", "-1"]),
+        (["--output", "trials.csv"], ["trials.csv", "cannot be written"]),
+    ],
+)
+def test_bad_options_are_explained(
+    trials: pd.DataFrame, tmp_path: Path, options: list[str], words: list[str]
+) -> None:
+    trials.head(4).to_csv(tmp_path / "trials.csv", index=False)
+    command = [sys.executable, str(ROOT / "experiments" / "explain.py"), "trials.csv", "--cost", "loss"]
+    process = subprocess.run([*command, *options], cwd=tmp_path, check=False, capture_output=True, text=True)
+    assert process.returncode == 2
+    assert "Traceback" not in process.stderr
+    assert all(word in process.stderr.splitlines()[-1] for word in words)
 
 
 def test_a_file_that_is_no_table_is_one_line(tmp_path: Path) -> None:

@@ -26,7 +26,8 @@ def from_trials(trials: pd.DataFrame, cost: str = "cost", log: Sequence[str] = (
     trials : DataFrame
         One row a trial; every column but the cost is a hyperparameter. Numbers are taken as they
         are, whole numbers as integers, text and booleans as categorical. A hyperparameter without a
-        value in some trials is conditional on a categorical whose choices tell those trials apart.
+        value in some trials is conditional on a categorical whose choices tell those trials apart;
+        that may be conditional itself.
     cost : str
         The column that is minimised. Rows without a finite cost, failed trials, are left out.
     log : sequence of str
@@ -40,8 +41,9 @@ def from_trials(trials: pd.DataFrame, cost: str = "cost", log: Sequence[str] = (
     Raises
     ------
     UserError
-        If a column is missing, a value is that no condition explains, or fewer than two trials have
-        a cost.
+        If a column is missing or there twice, a value is missing that no condition explains, a logarithm
+        is asked for what has none, fewer than two trials have a cost, or costs are so far apart that
+        they have no variance.
     """
     missing = [name for name in (cost, *log) if name not in trials]
     if missing:
@@ -49,10 +51,15 @@ def from_trials(trials: pd.DataFrame, cost: str = "cost", log: Sequence[str] = (
             f"the trials have no column {', '.join(missing)}; there are {', '.join(map(str, trials))}"
         )
     trials = trials.rename(columns=str)
+    if not trials.columns.is_unique:
+        twice = ", ".join(trials.columns[trials.columns.duplicated()])
+        raise UserError(f"the trials have two columns {twice}; rename or remove one")
     finished = trials[np.isfinite(_costs(trials[cost]))]
-    if len(finished) < 2:
-        raise UserError(f"only {len(finished)} trials have a finite {cost}; a formula needs more")
+    _check_costs(finished[cost])
     columns = finished.drop(columns=cost)
+    not_numbers = [name for name in log if name == cost or _is_categorical(columns[name])]
+    if not_numbers:
+        raise UserError(f"{', '.join(not_numbers)} is no hyperparameter with numbers; leave it out of log")
     space = Space([_hyperparameter(columns, str(name), name in log) for name in columns])
     X = space.to_array({str(k): v for k, v in row.items()} for row in columns.to_dict("records"))
     return TrainingSet(space, X, _costs(finished[cost]), len(finished))
@@ -66,6 +73,18 @@ def _costs(values: pd.Series) -> NDArray[np.float64]:
         raise UserError(
             f"the cost {values.name} of a trial is {text!r}; leave the cells of failed trials empty"
         ) from None
+
+
+def _check_costs(costs: pd.Series) -> None:
+    if len(costs) < 2:
+        raise UserError(f"only {len(costs)} trials have a finite {costs.name}; a formula needs more")
+    with np.errstate(over="ignore", invalid="ignore"):
+        spread = np.std(_costs(costs))
+    if not np.isfinite(spread):
+        raise UserError(
+            f"{costs.name} from {costs.min():g} to {costs.max():g} is too far apart to have a variance; "
+            "leave the cells of failed trials empty"
+        )
 
 
 def _is_number(value: object) -> bool:
@@ -97,15 +116,17 @@ def _condition(columns: pd.DataFrame, name: str) -> Condition | None:
     missing = columns[name].isna()
     if not missing.any():
         return None
-    for parent in columns:
+    # Those that are always active first.
+    for parent in columns.isna().sum().sort_values(kind="stable").index:
         values = columns[parent]
-        if parent != name and _is_categorical(values) and not values.isna().any():
-            active, inactive = set(values[~missing]), set(values[missing])
-            if active and active.isdisjoint(inactive):
+        if parent != name and _is_categorical(values) and not values[~missing].isna().any():
+            active, inactive = set(values[~missing]), set(values[missing].dropna())
+            # A parent that is active in no other trials could as well be the child.
+            if active and inactive and active.isdisjoint(inactive):
                 return Condition(str(parent), tuple(sorted(active, key=str)))
     raise UserError(
         f"hyperparameter {name} has no value in {int(missing.sum())} trials, and no column of text tells "
-        "which ones; fill them in"
+        "which ones; fill them in (cells with None, null or NA count as empty, too)"
     )
 
 

@@ -110,6 +110,15 @@ def test_the_band_holds_its_own_mean(explanation: Explanation) -> None:
     assert {row["predictor"]: row["coverage"] for row in rows}["partial dependence"] == 0
 
 
+def test_points_without_a_true_value_are_left_out(explanation: Explanation) -> None:
+    mean = explanation.scoring.mean.copy()
+    mean[:5] = np.nan
+    known = replace(explanation.scoring, mean=mean)
+    rows = score(explanation, MostAccurate(), landscape_of(SPACE, cost), known)
+    assert {row["predictor"]: row["coverage"] for row in rows}["partial dependence"] == 1
+    assert all(np.isfinite(row["nrmse_true_dependence"]) for row in rows)
+
+
 def test_without_the_truth(explanation: Explanation) -> None:
     for row in score(explanation, MostAccurate(), landscape_of(SPACE, cost)):
         assert np.isnan(row["rmse_true_dependence"])

@@ -244,6 +244,22 @@ class TestTrials:
         with pytest.raises(UserError, match="trial 7 has no value of 'x1'"):
             from_trials(self.function.space, X, y, method=method, seed=0)
 
+    @pytest.mark.parametrize(("name", "value"), [("kernel", 3), ("kernel", -1), ("C", 1e3), ("degree", 6)])
+    def test_value_outside_its_bounds(self, method: ImportanceMethod, name: str, value: float) -> None:
+        space = Mixed.space
+        X = space.sample(30, np.random.default_rng(0))
+        X[7, space.names.index("kernel")] = 1
+        X[7, space.names.index("degree")] = 3
+        X[7, space.names.index(name)] = value
+        with pytest.raises(UserError, match=f"trial 7 has the value .* of '{name}', outside"):
+            from_trials(space, X, np.arange(30.0), method=method, seed=0)
+
+    def test_costs_too_far_apart(self, method: ImportanceMethod) -> None:
+        X, y = self.trials()
+        y[3] = np.finfo(float).max
+        with pytest.raises(UserError, match="too far apart"):
+            from_trials(self.function.space, X, y, method=method, seed=0)
+
     def test_shapes_that_disagree(self, method: ImportanceMethod) -> None:
         X, y = self.trials()
         with pytest.raises(UserError, match="shape"):
@@ -268,6 +284,20 @@ class TestForests:
     def test_a_wavy_function_takes_many_labels(self, method: Fanova | OptunaFanova) -> None:
         main = from_surrogate(self.function, method=method, seed=0).main
         np.testing.assert_allclose(main, self.function.importance.main, atol=0.05)
+
+    def test_constant_trees_explain_nothing(self, method: Fanova | OptunaFanova) -> None:
+        # All labels of a surrogate may miss a spike that it has.
+        importance = replace(method, n_points=200).from_predictor(Flat(), seed=0)
+        assert importance.explained == 0
+        assert np.isfinite(importance.pairs_std).all()
+
+    def test_one_constant_tree_leaves_the_others(self, method: Fanova | OptunaFanova) -> None:
+        # A single trial differs, and not every bootstrap sample has it.
+        X = self.function.space.sample(12, np.random.default_rng(0))
+        y = np.zeros(12)
+        y[3] = 1.0
+        alone = replace(method, relabel=False, n_trees=1, n_forests=6)
+        assert np.isfinite(from_trials(self.function.space, X, y, method=alone, seed=0).main).all()
 
     def test_points_alone(self, method: Fanova | OptunaFanova) -> None:
         X = self.function.space.sample(300, np.random.default_rng(0))

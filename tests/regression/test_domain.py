@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from symhpo.formula import Formula
-from symhpo.regression.domain import Domain, spread
+from symhpo.regression.domain import MAX_CORNERS, Domain, corners, spread
 from symhpo.space import Hyperparameter, Space
 
 SPACE = Space([Hyperparameter("a", "float", 1e-3, 1.0, 0.1, log=True), Hyperparameter("b", "int", 0, 8, 2)])
@@ -79,8 +79,24 @@ def test_costs_without_spread_leave_room_for_rounding_only() -> None:
 
 
 def test_points_have_the_corners() -> None:
-    corners = {tuple(row) for row in SPACE.corners()}
-    assert corners <= {tuple(row) for row in DOMAIN.X}
+    assert {tuple(row) for row in SPACE.corners()} <= {tuple(row) for row in DOMAIN.X}
+
+
+@pytest.mark.parametrize("d", [13, 30, 100])
+def test_many_hyperparameters_have_some_of_their_corners(d: int) -> None:
+    space = Space(Hyperparameter(f"h{j:02}", "float", 1.0, 2.0, 1.0) for j in range(d))
+    at = corners(space)
+    assert at.shape == (MAX_CORNERS, d)
+    assert set(np.unique(at)) == {1.0, 2.0}
+    assert (at == 1).all(axis=1).any()
+    assert (at == 2).all(axis=1).any()
+    # Every two hyperparameters are at all four combinations of their bounds.
+    for pair in (at[:, [0, 1]], at[:, [2, d - 1]]):
+        assert len(np.unique(pair, axis=0)) == 4
+    domain = Domain(space, np.array([0.0, 2.0]))
+    assert domain.reason_against(Formula.parse("h00*h12/2", space.names)) is None
+    assert domain.reason_against(Formula.parse("h00*h12", space.names)) is not None
+    assert domain.reason_against(Formula.parse("1/(h00 - 1.23456789)", space.names)) is not None
 
 
 @given(st.integers(1, 300), st.integers(1, 6))

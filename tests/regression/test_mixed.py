@@ -103,6 +103,33 @@ def test_conditionals_are_looked_at_where_they_are_active() -> None:
         assert np.isfinite(member.formula.evaluate(elsewhere)).all()
 
 
+def test_a_choice_without_a_trial_costs_what_the_others_do() -> None:
+    seen = VALUES["kernel"] != 2
+    front = MixedRegressor(ConstantRegressor()).fit(training_set(5 + SHIFTED[seen], SPACE, X[seen]), seed=0)
+    by_choice = [m for m in front.members if m.formula.text.startswith("Piecewise(")]
+    assert by_choice
+    for member in by_choice:
+        elsewhere = member.formula.evaluate(X[~seen])
+        np.testing.assert_allclose(elsewhere, 5 + SHIFTED[seen].mean(), atol=1e-3)
+
+
+def test_one_choice_is_none() -> None:
+    class Counting(LinearRegressor):
+        fits = 0
+
+        def fit(self, training_set: TrainingSet, *, seed: int) -> Front:
+            Counting.fits += 1
+            return super().fit(training_set, seed=seed)
+
+    space = Space([Hyperparameter.categorical("kernel", ("rbf",), "rbf"), SPACE["C"]])
+    values = space.sample(60, np.random.default_rng(0))
+    y = 0.1 * np.log10(values[:, space.names.index("C")])
+    front = MixedRegressor(Counting()).fit(training_set(y, space, values), seed=0)
+    assert front.members[-1].rmse < 1e-9
+    # Not once more for the choice that all trials have.
+    assert Counting.fits == 1
+
+
 def test_two_categoricals() -> None:
     space = Space(
         [

@@ -131,9 +131,10 @@ def replicated(method: str, space: Space, shares: Array) -> Importance:
     method : str
     space : Space
     shares : array of shape (r, d, d)
-        Main effects on the diagonals, pairs beside them; NaN where a replicate has none. Estimates
-        below zero count as zero, once they are averaged.
+        Main effects on the diagonals, pairs beside them; NaN where a replicate has none, zero where
+        none has one. Estimates below zero count as zero, once they are averaged.
     """
+    shares = np.where(np.isnan(shares).all(axis=0), 0.0, shares)
     mean, std = np.nanmean(shares, axis=0).clip(min=0), np.nanstd(shares, axis=0)
     off_diagonal = 1 - np.eye(len(space))
     return Importance(
@@ -218,8 +219,8 @@ def from_trials(
     Raises
     ------
     UserError
-        If shapes disagree, an active hyperparameter has no value, or there are not more trials than
-        hyperparameters.
+        If shapes disagree, an active hyperparameter has no value or one outside its bounds, there are
+        not more trials than hyperparameters, or costs are so far apart that they have no variance.
     """
     points, costs = _finite(space, np.asarray(X, dtype=np.float64), np.asarray(y, dtype=np.float64))
     if len(costs) <= len(space):
@@ -229,6 +230,13 @@ def from_trials(
         )
     if _is_constant(costs):
         return _nothing(method.name, space)
+    with np.errstate(over="ignore", invalid="ignore"):
+        variance = np.var(costs)
+    if not np.isfinite(variance):
+        raise UserError(
+            f"costs from {costs.min():g} to {costs.max():g} are too far apart to have a variance; leave "
+            "failed trials out"
+        )
     varying = _varying(space, points)
     if len(varying) == 0:
         return _nothing(method.name, space)
@@ -270,10 +278,22 @@ def _finite(space: Space, X: Array, y: Array) -> tuple[Array, Array]:
     active = ~np.isnan(space.deactivate(np.where(np.isnan(X), 0.0, X)))
     for row, column in np.argwhere(active & ~np.isfinite(X)):
         raise UserError(f"trial {row} has no value of {space.names[column]!r}; leave the trial out")
+    _check_bounds(space, np.where(active, X, np.nan))
     finite = np.isfinite(y)
     if not finite.all():
         logger.warning("importance: %d of %d trials have no finite cost, left out", (~finite).sum(), len(y))
     return X[finite], y[finite]
+
+
+def _check_bounds(space: Space, X: Array) -> None:
+    bounds = [(h.lower, h.upper) for h in space.hyperparameters]
+    lower, upper = np.array(bounds, dtype=np.float64).reshape(-1, 2).T
+    slack = 1e-9 * np.maximum(np.abs(lower), np.abs(upper))
+    for row, column in np.argwhere((lower - slack > X) | (upper + slack < X)):
+        raise UserError(
+            f"trial {row} has the value {X[row, column]:g} of {space.names[column]!r}, outside of "
+            f"[{lower[column]:g}, {upper[column]:g}]; leave the trial out"
+        )
 
 
 def _varying(space: Space, X: Array) -> Space:

@@ -278,8 +278,6 @@ def score(
         ("whole formula, same size", same_size, *_of_whole(same_size, explanation, landscape)),
     ]
     true = np.empty(0) if truth is None else truth.mean
-    lower, upper = (bound[: len(true)] for bound in at.band())
-    inside = float(np.mean((lower <= true) & (true <= upper))) if len(true) else np.nan
     return [
         {
             "predictor": predictor,
@@ -287,7 +285,7 @@ def score(
             **scores(landscape.cost, on_landscape),
             **_errors(at.mean, on_dependence, "dependence"),
             **_errors(true, on_dependence[: len(true)], "true_dependence"),
-            "coverage": inside if predictor == "partial dependence" else np.nan,
+            "coverage": _coverage(at, true) if predictor == "partial dependence" else np.nan,
         }
         for predictor, of, on_dependence, on_landscape in predictions
         # Where no whole formula is that short, the shortest there is says nothing of the size.
@@ -342,6 +340,13 @@ def _formula(member: Member | None, space: Space) -> dict[str, Any]:
         "latex": formula.latex,
         "legend": legend(space.subset(formula.hyperparameters)),
     }
+
+
+def _coverage(at: PartialDependence, true: Array) -> float:
+    """Return the share of the first of the points whose true value is in the band; NaN are left out."""
+    lower, upper = (bound[: len(true)] for bound in at.band())
+    known = ~np.isnan(true)
+    return float(np.mean(((lower <= true) & (true <= upper))[known])) if known.any() else np.nan
 
 
 def _errors(cost: Array, prediction: Array, suffix: str) -> dict[str, float]:

@@ -83,8 +83,12 @@ class Fanova(ForestMethod):
 
 def _explained(analysis: Any, columns: tuple[int, ...]) -> Array:
     """Return the share that some columns explain among themselves, tree by tree; NaN for constant trees."""
+    total = np.array(analysis.trees_total_variance)
+    if not total.any():
+        # The package raises an error.
+        return np.full(len(total), np.nan)
     analysis.quantify_importance(columns)
-    total, explained = np.array(analysis.trees_total_variance), np.array(analysis.V_U_individual[columns])
+    explained = np.array(analysis.V_U_individual[columns])
     return np.asarray(np.divide(explained, total, out=np.full(len(total), np.nan), where=total > 0))
 
 

@@ -47,8 +47,13 @@ class OptunaFanova(ForestMethod):
 
     def _shares(self, space: Space, inputs: Array, y: Array, seed: int) -> Importance:
         seeds = [int(s) for s in np.random.SeedSequence(seed).generate_state(self.n_forests)]
-        shares = np.concatenate([self._forest_shares(space, inputs, y, s) for s in seeds])
-        main = np.mean([self._main_effects(space, inputs, y, s) for s in seeds], axis=0)
+        of_forests = [self._forest_shares(space, inputs, y, s) for s in seeds]
+        shares = np.concatenate(of_forests)
+        # The evaluator raises an error for a forest of constant trees.
+        varying = [s for s, of in zip(seeds, of_forests, strict=True) if not np.isnan(of).all()]
+        if not varying:
+            return replicated(self.name, space, shares)
+        main = np.mean([self._main_effects(space, inputs, y, s) for s in varying], axis=0)
         own = np.diagonal(np.nanmean(shares, axis=0))
         # Optuna's main effects, with the spread of the trees' own.
         columns = np.arange(len(space))

@@ -17,13 +17,15 @@ from symhpo.space import Hyperparameter, Space
 if TYPE_CHECKING:
     from symhpo.formula import Formula
 
-__all__ = ["Domain", "spread"]
+__all__ = ["Domain", "corners", "spread"]
 
 Array = NDArray[np.float64]
 Interval = tuple[Array, Array]
 
 # Points of a search space that a formula is evaluated on, besides the corners.
 N_POINTS = 1000
+# Corners of a search space that a formula is evaluated on, at most: d hyperparameters have 2 ** d.
+MAX_CORNERS = 4096
 # Cells that a search space is cut into for interval arithmetic, at most.
 MAX_CELLS = 4096
 # How far a formula may leave the range of the training costs, in units of that range.
@@ -41,6 +43,28 @@ def spread(n: int, d: int) -> Array:
         ratio = (1 + ratio) ** (1 / (d + 1))
     steps = ratio ** -np.arange(1.0, d + 1)
     return (0.5 + np.outer(np.arange(1, n + 1), steps)) % 1.0
+
+
+def corners(space: Space) -> Array:
+    """Return the corners of the box of bounds, of which some are taken, spread evenly, if there are many.
+
+    Parameters
+    ----------
+    space : Space
+        A categorical counts as a number between the indices of its first and its last choice.
+
+    Returns
+    -------
+    array of shape (m, d)
+        All ``2 ** d`` corners up to d = 12; 4096 of them, the lowest and the highest included, beyond.
+    """
+    d = len(space)
+    bounds = np.array([(h.lower, h.upper) for h in space.hyperparameters], dtype=np.float64).reshape(d, 2)
+    if 2**d <= MAX_CORNERS:
+        return np.array(list(itertools.product(*bounds)), dtype=np.float64)
+    upper = spread(MAX_CORNERS, d) >= 0.5
+    upper[0], upper[-1] = False, True
+    return np.where(upper, bounds[:, 1], bounds[:, 0])
 
 
 @dataclass(frozen=True)
@@ -68,14 +92,11 @@ class Domain:
     upper: float = field(init=False)
 
     def __post_init__(self) -> None:
-        ends = [(h.lower, h.upper) for h in self.space.hyperparameters]
-        corners = np.array(list(itertools.product(*ends)), dtype=np.float64)
         width = float(np.ptp(self.y))
         # Costs without any spread leave room for rounding.
         margin = MARGIN * width if width > 0 else 1e-9 * max(1.0, abs(float(self.y[0])))
-        object.__setattr__(
-            self, "X", np.vstack([corners, self.space.quantile(spread(N_POINTS, len(self.space)))])
-        )
+        between = self.space.quantile(spread(N_POINTS, len(self.space)))
+        object.__setattr__(self, "X", np.vstack([corners(self.space), between]))
         object.__setattr__(self, "lower", float(self.y.min()) - margin)
         object.__setattr__(self, "upper", float(self.y.max()) + margin)
 
@@ -120,6 +141,9 @@ def _cells(space: Space) -> list[Interval]:
     d = len(space)
     cuts = int(max(1, math.floor(MAX_CELLS ** (1 / max(d, 1)) + 1e-9)))
     axes = [_edges(h, cuts) for h in space.hyperparameters]
+    if cuts == 1:
+        # NumPy's grids have 64 dimensions at most.
+        return [(axis[:1], axis[1:]) for axis in axes]
     lower = np.meshgrid(*(axis[:-1] for axis in axes), indexing="ij")
     upper = np.meshgrid(*(axis[1:] for axis in axes), indexing="ij")
     return [(low.ravel(), high.ravel()) for low, high in zip(lower, upper, strict=True)]

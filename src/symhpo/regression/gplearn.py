@@ -17,6 +17,7 @@ from symhpo.errors import UserError
 from symhpo.formula.formula import max_relative_difference
 from symhpo.formula.simplify import WALL_SECONDS_PER_CPU_SECOND, simplify
 from symhpo.regression.base import Front, Member, TrainingSet
+from symhpo.regression.domain import corners
 from symhpo.space import Space
 
 __all__ = ["GplearnRegressor"]
@@ -123,4 +124,4 @@ def _check_finite(training_set: TrainingSet) -> None:
 def _check_points(training_set: TrainingSet) -> NDArray[np.float64]:
     space: Space = training_set.space
     random = space.sample(N_CHECK_POINTS, np.random.default_rng(0))
-    return np.vstack([training_set.X, space.corners(), random])
+    return np.vstack([training_set.X, corners(space), random])

@@ -55,7 +55,7 @@ class MixedRegressor:
             return self.engine.fit(training_set, seed=seed)
         fronts = [self._with_indicators(training_set, seed)]
         for h in space.hyperparameters:
-            if h.type == "categorical" and h.condition is None:
+            if len(h.choices) > 1 and h.condition is None:
                 fronts.append(self._by_choice(training_set, h, named_seed(seed, "choice of", h.name)))
         return Front.of(
             (member for front in fronts for member in front.members),
@@ -81,7 +81,9 @@ class MixedRegressor:
         column = training_set.X[:, training_set.space.names.index(categorical.name)]
         for index in range(len(categorical.choices)):
             part = _at_choice(training_set, categorical, index, column == index)
-            fronts.append((len(part.y), self._of_part(part, named_seed(seed, index))))
+            # Of a choice without a trial nothing is known but what the others cost.
+            front = self._of_part(part, named_seed(seed, index)) if len(part.y) else _mean(training_set)
+            fronts.append((len(part.y), front))
         pieces = [Front.of(front.members) for _, front in fronts]
         dropped = [dropped for _, front in fronts for dropped in front.dropped]
         combined = _combinations(pieces, [n for n, _ in fronts])
@@ -205,9 +207,8 @@ def _space_at_choice(space: Space, categorical: Hyperparameter, index: int) -> S
 
 
 def _mean(part: TrainingSet) -> Front:
-    mean = float(np.mean(part.y)) if len(part.y) else 0.0
-    error = float(np.std(part.y)) if len(part.y) else 0.0
-    return Front((Member(Formula.parse(repr(mean), part.space.names), error),))
+    formula = Formula.parse(repr(float(np.mean(part.y))), part.space.names)
+    return Front((Member(formula, float(np.std(part.y))),))
 
 
 @dataclass(frozen=True)
