@@ -95,7 +95,7 @@ def counterpart(classifier: Any) -> Classifier:
     theirs, fixed = {
         "FastForestClassifier": (RandomForestClassifier, {}),
         "FastSGDClassifier": (SGDClassifier, SGD_OF_THE_MODEL),
-        "FusedMLPClassifier": (MLPClassifier, {}),
+        "FastMLPClassifier": (MLPClassifier, {}),
     }[type(classifier).__name__]
     parameters = {k: v for k, v in vars(classifier).items() if k in theirs().get_params()}
     return theirs(**parameters, **fixed)  # type: ignore[no-any-return]

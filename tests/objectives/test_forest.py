@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestClassifier
 
-from symhpo.objectives.models.forest import FastForestClassifier
+from symhpo.objectives.classifiers.forest import FastForestClassifier
 
 
 def assert_same_forest(X: NDArray[np.float64], y: NDArray[Any], seed: int = 7, **parameters: Any) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn.linear_model import SGDClassifier
 
-from symhpo.objectives.models.sgd import FastSGDClassifier
+from symhpo.objectives.classifiers.sgd import FastSGDClassifier
 
 
 def assert_same_model(

@@ -32,6 +32,6 @@ class LogisticRegression(Model):
         self, hyperparameters: dict[str, Any], *, n_features: int, n_classes: int, seed: int
     ) -> Classifier:
         """Return the classifier."""
-        from symhpo.objectives.models.sgd import FastSGDClassifier
+        from symhpo.objectives.classifiers.sgd import FastSGDClassifier
 
         return FastSGDClassifier(**hyperparameters, max_iter=1000, random_state=np.random.RandomState(seed))

@@ -35,11 +35,11 @@ class NeuralNetwork(Model):
         self, hyperparameters: dict[str, Any], *, n_features: int, n_classes: int, seed: int
     ) -> Classifier:
         """Return the classifier."""
-        from symhpo.objectives.models.fused import FusedMLPClassifier
+        from symhpo.objectives.classifiers.perceptron import FastMLPClassifier
 
         arguments = dict(hyperparameters)
         depth, width = arguments.pop("depth"), arguments.pop("width")
-        return FusedMLPClassifier(
+        return FastMLPClassifier(
             **arguments,
             hidden_layer_sizes=[width] * depth,
             activation="relu",

@@ -46,10 +46,10 @@ class NeuralNetworkSolver(Model):
         self, hyperparameters: dict[str, Any], *, n_features: int, n_classes: int, seed: int
     ) -> Classifier:
         """Return the classifier."""
-        from symhpo.objectives.models.fused import FusedMLPClassifier
+        from symhpo.objectives.classifiers.perceptron import FastMLPClassifier
 
         arguments = dict(hyperparameters)
-        return FusedMLPClassifier(
+        return FastMLPClassifier(
             hidden_layer_sizes=[arguments.pop("width")] * 2,
             **arguments,
             batch_size=32,

@@ -38,7 +38,7 @@ class RandomForest(Model):
         self, hyperparameters: dict[str, Any], *, n_features: int, n_classes: int, seed: int
     ) -> Classifier:
         """Return the classifier."""
-        from symhpo.objectives.models.forest import FastForestClassifier
+        from symhpo.objectives.classifiers.forest import FastForestClassifier
 
         columns = int(np.rint(np.power(n_features, hyperparameters["max_features"])))
         return FastForestClassifier(

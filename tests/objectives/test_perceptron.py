@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.neural_network import MLPClassifier
 
-from symhpo.objectives.models.fused import FusedMLPClassifier
+from symhpo.objectives.classifiers.perceptron import FastMLPClassifier
 
 
 def fitted(classifier: type[MLPClassifier], n_classes: int, **parameters: Any) -> MLPClassifier:
@@ -24,7 +24,7 @@ def fitted(classifier: type[MLPClassifier], n_classes: int, **parameters: Any) -
 
 
 def assert_same_network(n_classes: int, **parameters: Any) -> None:
-    ours, theirs = (fitted(c, n_classes, **parameters) for c in (FusedMLPClassifier, MLPClassifier))
+    ours, theirs = (fitted(c, n_classes, **parameters) for c in (FastMLPClassifier, MLPClassifier))
     assert ours.n_iter_ == theirs.n_iter_
     assert ours.loss_ == theirs.loss_
     for mine, their in zip(ours.coefs_ + ours.intercepts_, theirs.coefs_ + theirs.intercepts_, strict=True):

@@ -10,9 +10,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from symhpo.objectives.classifiers.compiling import compiled, xorshift
 
 __all__ = ["FastSGDClassifier"]
 
@@ -21,9 +22,6 @@ Floats = NDArray[np.float64]
 _LARGEST = np.iinfo(np.int32).max
 _LARGEST_SLOPE = 1e12
 _SMALLEST_SCALE = 1e-9
-
-# Compiled once a machine; without fastmath nothing is reordered or contracted.
-_compiled = numba.njit(cache=True, error_model="numpy")
 
 
 class FastSGDClassifier:
@@ -107,7 +105,7 @@ def _second_draw(generator: np.random.RandomState) -> int:
     return int(generator.randint(_LARGEST))
 
 
-@_compiled
+@compiled
 def _descend(
     X: Floats, Y: Floats, alpha: float, eta: float, n_epochs: int, seeds: NDArray[np.int64]
 ) -> tuple[Floats, Floats]:
@@ -131,7 +129,7 @@ def _descend(
     return weights, intercepts
 
 
-@_compiled
+@compiled
 def _run_epoch(
     X: Floats,
     Y: Floats,
@@ -162,7 +160,7 @@ def _run_epoch(
                 intercepts[p] += update
 
 
-@_compiled
+@compiled
 def _slope(y: float, prediction: float) -> float:
     """Return the derivative of the logistic loss, as scikit-learn computes it."""
     if prediction > -37:
@@ -173,16 +171,13 @@ def _slope(y: float, prediction: float) -> float:
     return min(max(slope, -_LARGEST_SLOPE), _LARGEST_SLOPE)
 
 
-@_compiled
+@compiled
 def _shuffle(order: NDArray[np.int32], seed: int) -> None:
-    """Shuffle in place (Fisher and Yates; Marsaglia 2003, xorshift of 32 bits)."""
-    state = np.uint32(seed if seed else 1)
+    """Shuffle in place (Fisher and Yates)."""
     n = len(order)
     for i in range(n - 1):
-        state ^= np.uint32(state << np.uint32(13))
-        state ^= np.uint32(state >> np.uint32(17))
-        state ^= np.uint32(state << np.uint32(5))
-        j = i + np.uint32(state & np.uint32(0x7FFFFFFF)) % np.uint32(n - i)
+        seed = xorshift(seed)
+        j = i + (seed & 0x7FFFFFFF) % (n - i)
         order[i], order[j] = order[j], order[i]
 
 

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from symhpo.objectives.classifiers.compiling import compiled, xorshift
 
 __all__ = ["Columns", "Limits", "Tree", "add_probabilities", "grow_tree", "rank_columns"]
 
@@ -25,9 +26,6 @@ _SAME = np.float32(1e-7)
 _EPSILON = float(np.finfo(np.float64).eps)
 _RANKS_A_ROW = 16
 """Up to so many ranks a row, counting is faster than sorting."""
-
-# Compiled once a machine; without fastmath nothing is reordered or contracted.
-_compiled = numba.njit(cache=True, error_model="numpy")
 
 
 class Columns(NamedTuple):
@@ -93,7 +91,7 @@ def rank_columns(X: NDArray[np.float32]) -> Columns:
     return Columns(np.array([ranks for _, ranks in columns], dtype=np.int32), values)
 
 
-@_compiled
+@compiled
 def grow_tree(
     columns: Columns, labels: Integers, weights: Floats, n_classes: int, seed: int, limits: Limits
 ) -> Tree:
@@ -155,7 +153,7 @@ def grow_tree(
     )
 
 
-@_compiled
+@compiled
 def add_probabilities(tree: Tree, X: NDArray[np.float32], total: Floats) -> None:
     """Add a tree's probabilities of the classes at rows (n, d) to a total (n, k)."""
     for i in range(len(X)):
@@ -167,7 +165,7 @@ def add_probabilities(tree: Tree, X: NDArray[np.float32], total: Floats) -> None
             total[i, k] += tree.probability[node, k]
 
 
-@_compiled
+@compiled
 def _scratch(n_rows: int, n_classes: int) -> _Groups:
     n = _RANKS_A_ROW * n_rows + 1
     return _Groups(
@@ -179,12 +177,12 @@ def _scratch(n_rows: int, n_classes: int) -> _Groups:
     )
 
 
-@_compiled
+@compiled
 def _empty_tree(n: int, n_classes: int) -> Tree:
     return Tree(np.full(n, -1), np.empty(n), np.zeros((n, 2), np.int64), np.empty((n, n_classes)))
 
 
-@_compiled
+@compiled
 def _class_weights(labels: Integers, weights: Floats, rows: Integers, n_classes: int) -> Floats:
     total = np.zeros(n_classes)
     for row in rows:
@@ -192,25 +190,25 @@ def _class_weights(labels: Integers, weights: Floats, rows: Integers, n_classes:
     return total
 
 
-@_compiled
+@compiled
 def _gini(squares: float, weight: float) -> float:
     return 1.0 - squares / (weight * weight)
 
 
-@_compiled
+@compiled
 def _is_leaf(n_rows: int, depth: int, impurity: float, limits: Limits) -> bool:
     smallest = max(limits.min_samples_split, 2 * limits.min_samples_leaf)
     return depth >= limits.max_depth or n_rows < smallest or impurity <= _EPSILON
 
 
-@_compiled
+@compiled
 def _improvement(cut: _Cut, impurity: float, weight: float, all_weight: float) -> float:
     right = (weight - cut.weight_left) / weight * cut.impurity_right
     left = cut.weight_left / weight * cut.impurity_left
     return weight / all_weight * (impurity - right - left)
 
 
-@_compiled
+@compiled
 def _best_cut(
     columns: Columns,
     labels: Integers,
@@ -233,7 +231,8 @@ def _best_cut(
     n_looked = n_found = n_drawn = 0
     while end > n_known + n_found and (n_looked < limits.max_features or n_looked <= n_found + n_drawn):
         n_looked += 1
-        i = n_drawn + _random(draw.state) % (end - n_found - n_drawn)
+        draw.state[0] = xorshift(draw.state[0])
+        i = n_drawn + (draw.state[0] & 0x7FFFFFFF) % (end - n_found - n_drawn)
         if i < n_known:
             order[n_drawn], order[i] = order[i], order[n_drawn]
             n_drawn += 1
@@ -255,18 +254,7 @@ def _best_cut(
     return best, n_known + n_found
 
 
-@_compiled
-def _random(state: Integers) -> int:
-    """Return a number in [0, 2**31) (Marsaglia 2003, xorshift of 32 bits)."""
-    x = state[0] if state[0] else 1
-    x ^= (x << 13) & 0xFFFFFFFF
-    x ^= x >> 17
-    x ^= (x << 5) & 0xFFFFFFFF
-    state[0] = x
-    return x & 0x7FFFFFFF
-
-
-@_compiled
+@compiled
 def _group(
     ranks: NDArray[np.int32], labels: Integers, weights: Floats, rows: Integers, groups: _Groups
 ) -> int:
@@ -282,7 +270,7 @@ def _group(
     return _sort(ranks, labels, weights, rows, groups)
 
 
-@_compiled
+@compiled
 def _count(
     ranks: NDArray[np.int32],
     labels: Integers,
@@ -308,7 +296,7 @@ def _count(
     return n
 
 
-@_compiled
+@compiled
 def _sort(
     ranks: NDArray[np.int32], labels: Integers, weights: Floats, rows: Integers, groups: _Groups
 ) -> int:
@@ -327,7 +315,7 @@ def _sort(
     return n
 
 
-@_compiled
+@compiled
 def _better_cut(
     best: _Cut,
     feature: int,
@@ -365,7 +353,7 @@ def _better_cut(
     return best
 
 
-@_compiled
+@compiled
 def _partition(rows: Integers, columns: Columns, cut: _Cut, scratch: Integers) -> int:
     """Put the rows that go to the left first, and return their number."""
     ranks, values = columns.ranks[cut.feature], columns.values[cut.feature]

@@ -2,7 +2,7 @@
 
 A forest of small trees costs scikit-learn more for cloning and checking each tree, and for two random
 generators a tree, than for growing it. Here one generator is seeded anew for each tree, and the trees
-are grown by `symhpo.objectives.models.cart`.
+are grown by `symhpo.objectives.classifiers.cart`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from symhpo.objectives.models.cart import Limits, Tree, add_probabilities, grow_tree, rank_columns
+from symhpo.objectives.classifiers.cart import Limits, Tree, add_probabilities, grow_tree, rank_columns
 
 __all__ = ["FastForestClassifier"]
 

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from sklearn.neural_network import MLPClassifier
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer
 
-__all__ = ["FusedMLPClassifier"]
+__all__ = ["FastMLPClassifier"]
 
 Floats = NDArray[np.float64]
 
 
-class FusedMLPClassifier(MLPClassifier):  # type: ignore[misc]
+class FastMLPClassifier(MLPClassifier):  # type: ignore[misc]
     """`sklearn.neural_network.MLPClassifier` for dense features of double precision.
 
     About twice as fast from some 300 units a layer on, with the solver ``adam``; see
@@ -29,13 +29,13 @@ class FusedMLPClassifier(MLPClassifier):  # type: ignore[misc]
 
     @property
     def _optimizer(self) -> Any:
-        return self._fused_optimizer
+        return self._fast_optimizer
 
     @_optimizer.setter
     def _optimizer(self, optimizer: Any) -> None:
         if type(optimizer) is AdamOptimizer:
-            optimizer.__class__ = _FusedAdam
-        self._fused_optimizer = optimizer
+            optimizer.__class__ = _FastAdam
+        self._fast_optimizer = optimizer
 
     def _compute_loss_grad(
         self,
@@ -52,7 +52,7 @@ class FusedMLPClassifier(MLPClassifier):  # type: ignore[misc]
         intercept_grads[layer] = np.sum(deltas[layer], axis=0) / n_samples
 
 
-class _FusedAdam(AdamOptimizer):  # type: ignore[misc]
+class _FastAdam(AdamOptimizer):  # type: ignore[misc]
     def update_params(self, params: list[Floats], grads: list[Floats]) -> None:
         self.t += 1
         self.learning_rate = (
