@@ -78,6 +78,17 @@ def test_costs_without_spread_leave_room_for_rounding_only() -> None:
     assert not domain.holds(np.array([0.31]))
 
 
+def test_many_hyperparameters_have_some_of_their_corners() -> None:
+    space = Space([Hyperparameter(f"x{i:02d}", "float", -1.0, 1.0, 0.0) for i in range(70)])
+    domain = Domain(space, np.array([0.0, 1.0]))
+    is_corner = (np.abs(domain.X) == 1).all(axis=1)
+    assert 1000 < is_corner.sum() < 10_000
+    assert {-70.0, 70.0} <= set(domain.X[is_corner].sum(axis=1))
+    assert len(np.unique(domain.X[is_corner], axis=0)) > 0.99 * is_corner.sum()
+    assert domain.reason_against(Formula.parse("0.5*Abs(x00)", space.names)) is None
+    assert "outside" in str(domain.reason_against(Formula.parse("5*x00", space.names)))
+
+
 def test_points_have_the_corners() -> None:
     corners = {tuple(row) for row in SPACE.corners()}
     assert corners <= {tuple(row) for row in DOMAIN.X}

@@ -24,6 +24,9 @@ Interval = tuple[Array, Array]
 
 # Points of a search space that a formula is evaluated on, besides the corners.
 N_POINTS = 1000
+# Hyperparameters up to which all corners are points, and how many corners are beyond: there are 2**d.
+ALL_CORNERS = 16
+N_CORNERS = 4096
 # Cells that a search space is cut into for interval arithmetic, at most.
 MAX_CELLS = 4096
 # How far a formula may leave the range of the training costs, in units of that range.
@@ -56,7 +59,8 @@ class Domain:
     Attributes
     ----------
     X : array of shape (m, d)
-        Points spread over the space and its corners, every hyperparameter active.
+        Points spread over the space and its corners (of more than 16 hyperparameters some of the
+        corners), every hyperparameter active.
     lower, upper : float
         The plausible range.
     """
@@ -68,8 +72,7 @@ class Domain:
     upper: float = field(init=False)
 
     def __post_init__(self) -> None:
-        ends = [(h.lower, h.upper) for h in self.space.hyperparameters]
-        corners = np.array(list(itertools.product(*ends)), dtype=np.float64)
+        corners = _corners(self.space)
         width = float(np.ptp(self.y))
         # Costs without any spread leave room for rounding.
         margin = MARGIN * width if width > 0 else 1e-9 * max(1.0, abs(float(self.y[0])))
@@ -115,11 +118,24 @@ class Domain:
         return ", ".join(f"{name}={value:.3g}" for name, value in pairs)
 
 
+def _corners(space: Space) -> Array:
+    """Return corners of the box of bounds, shape (m, d): all, or with many hyperparameters 4096."""
+    d = len(space)
+    ends = np.array([(h.lower, h.upper) for h in space.hyperparameters], dtype=np.float64).reshape(d, 2)
+    if d <= ALL_CORNERS:
+        return np.array(list(itertools.product(*ends)), dtype=np.float64)
+    is_upper = np.vstack([np.zeros((1, d)), np.ones((1, d)), spread(N_CORNERS - 2, d)]) >= 0.5
+    return np.where(is_upper, ends[:, 1], ends[:, 0])
+
+
 def _cells(space: Space) -> list[Interval]:
     """Return a partition of the space: for each hyperparameter the lower and upper ends of the cells."""
     d = len(space)
     cuts = int(max(1, math.floor(MAX_CELLS ** (1 / max(d, 1)) + 1e-9)))
     axes = [_edges(h, cuts) for h in space.hyperparameters]
+    if cuts == 1:
+        # A grid cannot have the dimensions of a space of very many hyperparameters.
+        return [(axis[:1], axis[1:]) for axis in axes]
     lower = np.meshgrid(*(axis[:-1] for axis in axes), indexing="ij")
     upper = np.meshgrid(*(axis[1:] for axis in axes), indexing="ij")
     return [(low.ravel(), high.ravel()) for low, high in zip(lower, upper, strict=True)]
