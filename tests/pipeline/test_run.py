@@ -189,6 +189,34 @@ def test_a_failed_run_leaves_its_traceback_and_spares_the_others(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
+    "override",
+    [
+        "seed=-1",
+        "seed=4294967296",
+        "seed=0.5",
+        "seed=true",
+        "seed=null",
+        "workers=-1",
+        "workers=two",
+        "bootstrap=-2",
+        "budget=many",
+        "sizes=20",
+        "sizes=[a]",
+        "sampled_sizes=200",
+        "regressor_seeds=0",
+        "regressor_seeds=[-1]",
+        "baselines=linear",
+        "time_limit=0",
+        "time_limit=soon",
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_named_before_any_work(override: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=override.partition("=")[0]):
+        plan(tmp_path, override)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
     ("overrides", "words"),
     [
         (["sizes=[20,400]"], ["sizes", "budget"]),
@@ -200,6 +228,7 @@ def test_a_failed_run_leaves_its_traceback_and_spares_the_others(tmp_path: Path)
         (["model=hpobench"], ["target"]),
         (["model=hpobench", "model.target=nowhere.Missing"], ["nowhere"]),
         (["baselines=[cubic]"], ["cubic", "linear"]),
+        (["seed=abc"], ["seed=abc", "whole number"]),
     ],
     ids=lambda value: " ".join(value),
 )
