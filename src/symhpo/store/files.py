@@ -37,6 +37,7 @@ _REASONS = {
     errno.EFBIG: "the file would exceed the allowed file size (ulimit -f); raise it and run again",
     errno.EROFS: "the file system is read-only; choose another folder and run again",
     errno.EACCES: "permission is denied; make the folder writable or choose another one",
+    errno.ENOTDIR: "a part of the path is a file; choose another folder",
     errno.EPERM: "the operation is not permitted; make the folder writable or choose another one",
 }
 TEMPORARY = ".tmp"
