@@ -6,13 +6,16 @@ import atexit
 import logging
 import multiprocessing
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from symhpo.config import CONF, register_resolvers
 from symhpo.errors import FailedRunError, UserError
+from symhpo.messages import one_line
 from symhpo.parallel import prepare_process
 
 if TYPE_CHECKING:
@@ -59,9 +62,24 @@ def hydra_main(task: Callable[[DictConfig], None], config: str = "run") -> None:
     os.environ["HYDRA_FULL_ERROR"] = "1"
     application = _Application(task)
     with user_errors():
-        hydra.main(version_base="1.3", config_path=str(CONF), config_name=config)(application)()
+        with _folder_errors(application):
+            hydra.main(version_base="1.3", config_path=str(CONF), config_name=config)(application)()
         for error in application.errors:
             raise error
+
+
+@contextmanager
+def _folder_errors(application: _Application) -> Iterator[None]:
+    """Turn what hinders Hydra from making the run's folder into a `UserError`."""
+    try:
+        yield
+    except OSError as error:
+        # Before it calls the task Hydra makes the folder, and nothing else.
+        if application.was_called or error.filename is None:
+            raise
+        raise UserError(
+            f"the run's folder {error.filename} cannot be made: {error.strerror}; set paths.outputs"
+        ) from error
 
 
 class _Application:
@@ -69,12 +87,14 @@ class _Application:
 
     def __init__(self, task: Callable[[DictConfig], None]) -> None:
         self.errors: list[UserError | FailedRunError] = []
+        self.was_called = False
         self._task = task
 
     def __call__(self, composed: DictConfig) -> None:
         from hydra.core.hydra_config import HydraConfig
         from hydra.types import RunMode
 
+        self.was_called = True
         if multiprocessing.get_start_method(allow_none=True) == "loky":
             # The joblib launcher's own way of starting processes, which ours do not know.
             multiprocessing.set_start_method(None, force=True)
@@ -89,6 +109,22 @@ class _Application:
             if not single or not isinstance(error, UserError | FailedRunError):
                 raise
             self.errors.append(error)
+            _remove_untouched(Path(HydraConfig.get().runtime.output_dir), Path(composed.paths.outputs))
+
+
+def _remove_untouched(folder: Path, outputs: Path) -> None:
+    """Remove a run's folder, and empty ones above it, if nothing but Hydra's notes is in it."""
+    if [path.name for path in folder.iterdir()] != [".hydra"]:
+        return
+    shutil.rmtree(folder / ".hydra", ignore_errors=True)
+    for empty in (folder, *folder.parents):
+        if empty == outputs.absolute():
+            return
+        try:
+            empty.rmdir()
+        except OSError:
+            # Others write there.
+            return
 
 
 def _exit_failed() -> NoReturn:
@@ -126,8 +162,7 @@ def log_to_stderr() -> None:
 
 
 def _stop(error: Exception, status: int) -> NoReturn:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    print("error: " + "; ".join(lines), file=sys.stderr)
+    print(f"error: {one_line(error)}", file=sys.stderr)
     sys.exit(status)
 
 

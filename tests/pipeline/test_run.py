@@ -229,6 +229,7 @@ def test_a_setting_that_makes_no_sense_is_named_before_any_work(override: str, t
         (["model=hpobench", "model.target=nowhere.Missing"], ["nowhere"]),
         (["baselines=[cubic]"], ["cubic", "linear"]),
         (["seed=abc"], ["seed=abc", "whole number"]),
+        (["+selection.speed=1"], ["speed", "Bic"]),
     ],
     ids=lambda value: " ".join(value),
 )
@@ -251,3 +252,29 @@ def test_wrong_input_is_one_line_and_status_2(overrides: list[str], words: list[
     assert len(errors) == 1
     assert all(word in errors[0] for word in words), errors[0]
     assert not list(tmp_path.rglob("records.parquet"))
+
+
+@pytest.mark.parametrize("overrides", [["seed=abc"], ["budget=3"], ["baselines=[cubic]"]], ids=" ".join)
+def test_wrong_input_leaves_nothing_behind(overrides: list[str], tmp_path: Path) -> None:
+    outputs = tmp_path / "outputs"
+    (outputs / "runs").mkdir(parents=True)
+    (outputs / "runs" / "note.txt").write_text("mine")
+    paths = [f"paths.outputs={outputs}", f"paths.store={tmp_path}/store"]
+    command = [sys.executable, "experiments/run.py", *overrides, *paths]
+    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert process.returncode == 2, process.stderr
+    left = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*"))
+    assert left == ["outputs", "outputs/runs", "outputs/runs/note.txt"]
+
+
+@pytest.mark.parametrize("path", ["outputs", "store"])
+def test_a_file_in_place_of_a_folder_is_one_line_and_status_2(path: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    paths = {"outputs": str(tmp_path / "outputs"), "store": str(tmp_path / "store")}
+    paths[path] = str(tmp_path / "file")
+    command = [sys.executable, "experiments/run.py", "dataset=wine", "strategy=random", "sizes=[20]"]
+    command += [f"paths.{name}={folder}" for name, folder in paths.items()]
+    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert process.returncode == 2, process.stderr
+    (line,) = (line for line in process.stderr.splitlines() if "INFO" not in line)
+    assert str(tmp_path / "file") in line
