@@ -29,7 +29,22 @@ FAILED, WRONG_INPUT, INTERRUPTED = 1, 2, 130
 SUBMITIT = "SUBMITIT_EXECUTOR"
 """Environment variable of processes that hydra-submitit-launcher starts."""
 
-# What stands in a group beside the study's own, so that glob(*) is the study.
+STUDY = {
+    "model": {"lr", "svm", "rf", "xgboost", "nn"},
+    "dataset": {
+        "australian",
+        "blood_transfusion",
+        "car",
+        "credit_g",
+        "kc1",
+        "phoneme",
+        "segment",
+        "vehicle",
+    },
+}
+"""What glob(*) means, whatever else is added to a group."""
+
+# What stands beside it. Sweeps are known by the text of their overrides: their order stays.
 BEYOND_THE_STUDY = {
     "model": ("hpobench", "svm_kernels", "nn_solver"),
     "dataset": ("breast_cancer", "digits", "iris", "wine", "none"),
@@ -137,8 +152,11 @@ def _exit_failed() -> NoReturn:
 def study_glob(override: str) -> str:
     """Return an override in which ``model=glob(*)`` and ``dataset=glob(*)`` mean those of the study."""
     group, _, value = override.partition("=")
-    if group in BEYOND_THE_STUDY and value == "glob(*)":
-        return f"{group}=glob(*,exclude=[{','.join(BEYOND_THE_STUDY[group])}])"
+    if group in STUDY and value == "glob(*)":
+        known = BEYOND_THE_STUDY[group]
+        choices = {path.stem for path in (CONF / group).glob("*.yaml")}
+        added = sorted(choices - STUDY[group] - set(known))
+        return f"{group}=glob(*,exclude=[{','.join([*known, *added])}])"
     return override
 
 
