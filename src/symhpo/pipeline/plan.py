@@ -31,7 +31,7 @@ class Engine:
 
     @cached_property
     def regressor(self) -> Regressor:
-        """The regressor, made when it is needed, and made fit for categorical hyperparameters."""
+        """The regressor, made fit for categorical hyperparameters."""
         from symhpo.regression.mixed import MixedRegressor
 
         return MixedRegressor(make(OmegaConf.create(self.settings)))
@@ -85,8 +85,10 @@ class Plan:
             )
         plan = cls(config, list(overrides), objective_of(config))
         # Names that nobody knows and settings that make no sense show before any work is done.
-        for part in ("engines", "selection", "design"):
+        for part in ("engines", "selection", "design", "strategy", "optimizer"):
             getattr(plan, part)
+        for engine in plan.engines:
+            _ = engine.regressor
         if config.get("explanation") is not None:
             make(config.explanation)
             make(config.importance)
