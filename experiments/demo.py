@@ -1,6 +1,7 @@
 """All three strategies and the baselines for one small cell on bundled data: table and figures.
 
 make demo
+python experiments/demo.py dataset=wine
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ def main(overrides: list[str]) -> None:
 
     prepare_process()
     log_to_stderr()
+    if {"-h", "--help"} & set(overrides):
+        print(f"{__doc__}\nArguments are overrides, as of run.py.")
+        return
     with user_errors():
         plans = _plans(overrides)
         execute(plans)

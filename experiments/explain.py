@@ -1,19 +1,29 @@
 """A formula of your own trials: a CSV file with one column a hyperparameter, and one with the cost.
 
-python experiments/explain.py trials.csv --cost loss --log eta,alpha [--max-nodes 12] [--output DIR]
+python experiments/explain.py trials.csv --cost loss --log eta,alpha [--ignore date] [--max-nodes 12]
+    [--output DIR]
 """
 
 from __future__ import annotations
 
 import argparse
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from symhpo.cli import compose, user_errors
+from symhpo.cli import compose, log_to_stderr, user_errors
+from symhpo.errors import UserError
 from symhpo.parallel import prepare_process
+from symhpo.store.files import make_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
     from symhpo.regression import Front, Member, TrainingSet
+
+logger = logging.getLogger(__name__)
 
 # Smaller shares of the variance are not listed.
 LEAST = 0.01
@@ -23,44 +33,75 @@ MOST_NODES_WITH_CHOICES = 40
 
 def main() -> None:
     """Fit, print the front with the chosen formula marked, write exports and drawings."""
-    parser = argparse.ArgumentParser(
-        description="Learn a short formula of how hyperparameters drive the cost."
-    )
-    parser.add_argument("trials", type=Path, help="CSV file, one row a trial")
-    parser.add_argument("--cost", default="cost", help="the column that was minimised (%(default)s)")
-    parser.add_argument("--log", default="", help="hyperparameters on log scale, separated by commas")
-    parser.add_argument("--max-nodes", type=int, help="the best formula with at most so many nodes")
-    parser.add_argument("--seed", type=_seed, default=0, help="of the regression (%(default)s)")
-    parser.add_argument("--output", type=Path, help="folder for text, LaTeX, Python, JSON and drawings")
-    arguments = parser.parse_args()
+    arguments = _parse()
     prepare_process()
+    log_to_stderr()
     with user_errors():
-        training_set = _read(arguments.trials, arguments.cost, arguments.log)
-        print(f"{len(training_set.y)} trials, std of the cost {training_set.y.std():.4g}")
+        training_set = _read(arguments)
+        if arguments.output is not None:
+            make_folder(arguments.output)
+        print(f"{len(training_set.y)} trials, std of the cost {training_set.y.std():.4g}", flush=True)
+        logger.info("looking for what matters")
         print(_importance(training_set, arguments.seed), flush=True)
+        logger.info("looking for formulas")
         front, chosen = _fit(training_set, arguments.max_nodes, arguments.seed)
         _print(front, chosen, training_set)
         if arguments.output is not None:
             _write(chosen, training_set, arguments.output)
 
 
-def _seed(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 0 on")
-    return int(text)
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description="Learn a short formula of how hyperparameters drive the cost."
+    )
+    parser.add_argument("trials", type=Path, help="CSV file, one row a trial")
+    parser.add_argument("--cost", default="cost", help="the column that was minimised (%(default)s)")
+    parser.add_argument(
+        "--log", type=_names, default=[], help="hyperparameters on log scale, separated by commas"
+    )
+    parser.add_argument(
+        "--ignore", type=_names, default=[], help="columns that are no hyperparameters, separated by commas"
+    )
+    parser.add_argument("--max-nodes", type=_at_least(1), help="the best formula with at most so many nodes")
+    parser.add_argument("--seed", type=_at_least(0), default=0, help="of the regression (%(default)s)")
+    parser.add_argument("--output", type=Path, help="folder for text, LaTeX, Python, JSON and drawings")
+    return parser.parse_args()
 
 
-def _read(path: Path, cost: str, log: str) -> TrainingSet:
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _at_least(least: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number of {least} or more")
+        return int(text)
+
+    return number
+
+
+def _read(arguments: argparse.Namespace) -> TrainingSet:
     import pandas as pd
 
-    from symhpo.errors import UserError
     from symhpo.explain import from_trials
 
     try:
-        trials = pd.read_csv(path)
+        trials = pd.read_csv(arguments.trials)
     except (OSError, ValueError) as error:
-        raise UserError(f"{path} cannot be read as CSV: {error}") from error
-    return from_trials(trials, cost, [name.strip() for name in log.split(",") if name.strip()])
+        raise UserError(f"{arguments.trials} cannot be read as CSV: {error}") from error
+    _require_names(trials, arguments.ignore)
+    return from_trials(trials, arguments.cost, arguments.log, arguments.ignore)
+
+
+def _require_names(trials: pd.DataFrame, ignored: list[str]) -> None:
+    # What pandas calls a column without a name; its own tables have one, the index.
+    unnamed = [name for name in trials if name.startswith("Unnamed: ") and name not in ignored]
+    if unnamed:
+        raise UserError(
+            f"column {trials.columns.get_loc(unnamed[0]) + 1} has no name; name it, or leave it out, "
+            f"--ignore {unnamed[0]!r}"
+        )
 
 
 def _importance(training_set: TrainingSet, seed: int) -> str:
@@ -68,7 +109,6 @@ def _importance(training_set: TrainingSet, seed: int) -> str:
     import numpy as np
 
     from symhpo.config import make
-    from symhpo.errors import UserError
     from symhpo.importance import from_trials
 
     space, method = training_set.space, make(compose([]).importance)
@@ -76,6 +116,8 @@ def _importance(training_set: TrainingSet, seed: int) -> str:
         importance = from_trials(space, training_set.X, training_set.y, method=method, seed=seed)
     except UserError as error:
         return f"what matters is not known: {error}"
+    if importance.explained <= 0:
+        return "what matters is not known: a model of the trials sees no hyperparameter that changes the cost"
     shares = dict(zip(space.names, importance.main, strict=True))
     for i, j in zip(*np.triu_indices(len(space), k=1), strict=True):
         shares[f"{space.names[i]} × {space.names[j]}"] = importance.pairs[i, j]
@@ -116,14 +158,9 @@ def _print(front: Front, chosen: Member, training_set: TrainingSet) -> None:
 
 
 def _write(chosen: Member, training_set: TrainingSet, folder: Path) -> None:
-    from symhpo.errors import UserError
     from symhpo.formula.draw import save_tree
     from symhpo.formula.export import export
 
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"{folder} cannot be written to: {error}") from error
     written = export(chosen.formula, training_set.X).save(folder / "formula")
     for path in [*written, *save_tree(chosen.formula, folder / "formula", formats=("pdf", "png"))]:
         print(path)

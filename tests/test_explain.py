@@ -92,12 +92,33 @@ def test_failed_trials_are_left_out(trials: pd.DataFrame) -> None:
         (lambda t: t.assign(width=["None", None] * 40), ["width", "None", "count as empty"]),
         (lambda t: t.assign(rate="fast"), ["rate", "log"]),
         (lambda t: pd.concat([t, t[["width"]]], axis=1), ["two columns width"]),
+        (lambda t: t.assign(loss=0.5), ["80 trials", "same loss", "0.5"]),
+        (lambda t: t[["loss"]], ["no column", "rate"]),
+        (lambda t: t.assign(rate=["0.1", "auto"] * 40), ["rate", "log scale"]),
+        (lambda t: t.assign(day=[f"day {i}" for i in range(80)]), ["day (80)", "--ignore day"]),
     ],
 )
 def test_bad_trials_are_explained(trials: pd.DataFrame, change: object, words: list[str]) -> None:
     with pytest.raises(UserError) as error:
         from_trials(change(trials), "loss", ["rate"])  # type: ignore[operator]
     assert all(word in str(error.value) for word in words)
+
+
+def test_few_trials_may_have_few_choices_only(trials: pd.DataFrame) -> None:
+    few = trials.head(10).assign(day=[f"day {i}" for i in range(10)])
+    with pytest.raises(UserError, match=r"day \(10\)"):
+        from_trials(few, "loss")
+    few["day"] = [f"day {i % 4}" for i in range(10)]
+    assert len(from_trials(few, "loss").space["day"].choices) == 4
+
+
+def test_ignored_columns_are_no_hyperparameters(trials: pd.DataFrame) -> None:
+    trials["day"] = [f"day {i}" for i in range(80)]
+    assert from_trials(trials, "loss", ignore=["day", "width"]).space.names == ("rate",)
+    with pytest.raises(UserError, match="no column hour"):
+        from_trials(trials, "loss", ignore=["hour"])
+    with pytest.raises(UserError, match="loss is the cost"):
+        from_trials(trials, "loss", ignore=["loss"])
 
 
 def test_the_command_prints_the_front_and_writes_the_chosen_formula(
@@ -135,20 +156,51 @@ def test_few_trials_are_told(trials: pd.DataFrame, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--log", "rate, loss"], ["loss", "log"]),
-        (["--seed", "-1"], ["--seed", "-1"]),
-        (["--output", "trials.csv"], ["trials.csv", "cannot be written"]),
+        ([], ["column 1", "no name", "--ignore 'Unnamed: 0'"]),
+        (["--ignore", "Unnamed: 0", "--output", "trials.csv/out"], ["cannot make", "trials.csv/out"]),
+        (["--ignore", "Unnamed: 0", "--max-nodes", "0"], ["--max-nodes", "'0'"]),
+        (["--ignore", "Unnamed: 0", "--log", "rate, loss"], ["loss", "cost"]),
+        (["--ignore", "Unnamed: 0", "--seed", "-1"], ["--seed", "'-1'"]),
+        (["--ignore", "Unnamed: 0, rate, width"], ["no column beside the cost"]),
     ],
 )
-def test_bad_options_are_explained(
-    trials: pd.DataFrame, tmp_path: Path, options: list[str], words: list[str]
+def test_wrong_options_are_told_before_any_work(
+    options: list[str], words: list[str], trials: pd.DataFrame, tmp_path: Path
 ) -> None:
-    trials.head(4).to_csv(tmp_path / "trials.csv", index=False)
+    trials.to_csv(tmp_path / "trials.csv")
     command = [sys.executable, str(ROOT / "experiments" / "explain.py"), "trials.csv", "--cost", "loss"]
     process = subprocess.run([*command, *options], cwd=tmp_path, check=False, capture_output=True, text=True)
     assert process.returncode == 2
-    assert "Traceback" not in process.stderr
-    assert all(word in process.stderr.splitlines()[-1] for word in words)
+    assert process.stdout == ""
+    assert all(word in process.stderr.splitlines()[-1] for word in words), process.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["trials.csv"]
+
+
+def test_names_are_printed_as_they_are_and_the_work_is_announced(
+    trials: pd.DataFrame, tmp_path: Path
+) -> None:
+    renamed = trials.rename(columns={"rate": "svm:rate"}).assign(width=range(80))
+    renamed.to_csv(tmp_path / "trials.csv", index=False)
+    command = [sys.executable, "experiments/explain.py", str(tmp_path / "trials.csv"), "--cost", "loss"]
+    process = subprocess.run(
+        [*command, "--log", " svm:rate"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert "log10(svm:rate)" in process.stdout
+    assert "Symbol" not in process.stdout
+    assert "looking for formulas" in process.stderr
+
+
+def test_noise_is_not_said_to_have_shares(trials: pd.DataFrame, tmp_path: Path) -> None:
+    noise = trials.assign(loss=np.random.default_rng(0).standard_normal(80)).head(40)
+    noise.to_csv(tmp_path / "trials.csv", index=False)
+    command = [sys.executable, "experiments/explain.py", str(tmp_path / "trials.csv"), "--cost", "loss"]
+    process = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    assert "what matters is not known" in process.stdout
+    assert "the surrogate predicts the same cost everywhere" in process.stderr
 
 
 def test_a_file_that_is_no_table_is_one_line(tmp_path: Path) -> None:

@@ -67,6 +67,11 @@ def test_scripts_exist_and_say_what_they_do(script: str) -> None:
     assert all(option in help_text for option in options)
 
 
+def test_what_make_demo_runs_says_what_it_does() -> None:
+    command = [sys.executable, "experiments/demo.py", "--help"]
+    assert "make demo" in subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+
+
 def test_globs_are_hydras() -> None:
     assert study_glob("model=glob(*)").startswith("model=glob(*,exclude=")
 

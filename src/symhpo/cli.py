@@ -6,13 +6,16 @@ import atexit
 import logging
 import multiprocessing
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from symhpo.config import CONF, register_resolvers
 from symhpo.errors import FailedRunError, UserError
+from symhpo.messages import one_line
 from symhpo.parallel import prepare_process
 
 if TYPE_CHECKING:
@@ -26,7 +29,22 @@ FAILED, WRONG_INPUT, INTERRUPTED = 1, 2, 130
 SUBMITIT = "SUBMITIT_EXECUTOR"
 """Environment variable of processes that hydra-submitit-launcher starts."""
 
-# What stands in a group beside the study's own, so that glob(*) is the study.
+STUDY = {
+    "model": {"lr", "svm", "rf", "xgboost", "nn"},
+    "dataset": {
+        "australian",
+        "blood_transfusion",
+        "car",
+        "credit_g",
+        "kc1",
+        "phoneme",
+        "segment",
+        "vehicle",
+    },
+}
+"""What glob(*) means, whatever else is added to a group."""
+
+# What stands beside it. Sweeps are known by the text of their overrides: their order stays.
 BEYOND_THE_STUDY = {
     "model": ("hpobench", "svm_kernels", "nn_solver"),
     "dataset": ("breast_cancer", "digits", "iris", "wine", "none"),
@@ -59,9 +77,24 @@ def hydra_main(task: Callable[[DictConfig], None], config: str = "run") -> None:
     os.environ["HYDRA_FULL_ERROR"] = "1"
     application = _Application(task)
     with user_errors():
-        hydra.main(version_base="1.3", config_path=str(CONF), config_name=config)(application)()
+        with _folder_errors(application):
+            hydra.main(version_base="1.3", config_path=str(CONF), config_name=config)(application)()
         for error in application.errors:
             raise error
+
+
+@contextmanager
+def _folder_errors(application: _Application) -> Iterator[None]:
+    """Turn what hinders Hydra from making the run's folder into a `UserError`."""
+    try:
+        yield
+    except OSError as error:
+        # Before it calls the task Hydra makes the folder, and nothing else.
+        if application.was_called or error.filename is None:
+            raise
+        raise UserError(
+            f"the run's folder {error.filename} cannot be made: {error.strerror}; set paths.outputs"
+        ) from error
 
 
 class _Application:
@@ -69,12 +102,14 @@ class _Application:
 
     def __init__(self, task: Callable[[DictConfig], None]) -> None:
         self.errors: list[UserError | FailedRunError] = []
+        self.was_called = False
         self._task = task
 
     def __call__(self, composed: DictConfig) -> None:
         from hydra.core.hydra_config import HydraConfig
         from hydra.types import RunMode
 
+        self.was_called = True
         if multiprocessing.get_start_method(allow_none=True) == "loky":
             # The joblib launcher's own way of starting processes, which ours do not know.
             multiprocessing.set_start_method(None, force=True)
@@ -89,6 +124,22 @@ class _Application:
             if not single or not isinstance(error, UserError | FailedRunError):
                 raise
             self.errors.append(error)
+            _remove_untouched(Path(HydraConfig.get().runtime.output_dir), Path(composed.paths.outputs))
+
+
+def _remove_untouched(folder: Path, outputs: Path) -> None:
+    """Remove a run's folder, and empty ones above it, if nothing but Hydra's notes is in it."""
+    if [path.name for path in folder.iterdir()] != [".hydra"]:
+        return
+    shutil.rmtree(folder / ".hydra", ignore_errors=True)
+    for empty in (folder, *folder.parents):
+        if empty == outputs.absolute():
+            return
+        try:
+            empty.rmdir()
+        except OSError:
+            # Others write there.
+            return
 
 
 def _exit_failed() -> NoReturn:
@@ -101,8 +152,11 @@ def _exit_failed() -> NoReturn:
 def study_glob(override: str) -> str:
     """Return an override in which ``model=glob(*)`` and ``dataset=glob(*)`` mean those of the study."""
     group, _, value = override.partition("=")
-    if group in BEYOND_THE_STUDY and value == "glob(*)":
-        return f"{group}=glob(*,exclude=[{','.join(BEYOND_THE_STUDY[group])}])"
+    if group in STUDY and value == "glob(*)":
+        known = BEYOND_THE_STUDY[group]
+        choices = {path.stem for path in (CONF / group).glob("*.yaml")}
+        added = sorted(choices - STUDY[group] - set(known))
+        return f"{group}=glob(*,exclude=[{','.join([*known, *added])}])"
     return override
 
 
@@ -126,8 +180,7 @@ def log_to_stderr() -> None:
 
 
 def _stop(error: Exception, status: int) -> NoReturn:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    print("error: " + "; ".join(lines), file=sys.stderr)
+    print(f"error: {one_line(error)}", file=sys.stderr)
     sys.exit(status)
 
 

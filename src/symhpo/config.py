@@ -43,6 +43,8 @@ IDENTITY = (
     "explanation",
     "importance",
 )
+# How Python says that a constructor is called with settings that it does not know, or without some.
+WRONG_ARGUMENTS = ("unexpected keyword argument", "missing 1 required", "takes no arguments")
 # Raised whenever the same settings give other rows from the same artifacts.
 VERSION = 1
 
@@ -55,8 +57,11 @@ def make(config: DictConfig) -> Any:
         return instantiate(config, _convert_="all")
     except Exception as error:
         # Hydra wraps what a constructor raises; the user's own mistake is inside.
-        if isinstance(error.__cause__, UserError):
-            raise error.__cause__ from None
+        cause = error.__cause__
+        if isinstance(cause, UserError):
+            raise cause from None
+        if isinstance(cause, TypeError) and any(words in str(cause) for words in WRONG_ARGUMENTS):
+            raise UserError(f"{config._target_} does not fit its settings: {cause}") from error
         raise
 
 

@@ -17,8 +17,15 @@ if TYPE_CHECKING:
 
 __all__ = ["from_trials"]
 
+# A formula has a piece for each choice, fitted to the trials that have it.
+MOST_CHOICES = 20
+# So many choices are no matter of the number of trials.
+FEW_CHOICES = 4
 
-def from_trials(trials: pd.DataFrame, cost: str = "cost", log: Sequence[str] = ()) -> TrainingSet:
+
+def from_trials(
+    trials: pd.DataFrame, cost: str = "cost", log: Sequence[str] = (), ignore: Sequence[str] = ()
+) -> TrainingSet:
     """Return the training set of a table of trials.
 
     Parameters
@@ -32,6 +39,8 @@ def from_trials(trials: pd.DataFrame, cost: str = "cost", log: Sequence[str] = (
         The column that is minimised. Rows without a finite cost, failed trials, are left out.
     log : sequence of str
         The hyperparameters that are searched on a logarithmic scale.
+    ignore : sequence of str
+        Columns that are no hyperparameters, such as dates and the trials' numbers.
 
     Returns
     -------
@@ -42,27 +51,45 @@ def from_trials(trials: pd.DataFrame, cost: str = "cost", log: Sequence[str] = (
     ------
     UserError
         If a column is missing or there twice, a value is missing that no condition explains, a logarithm
-        is asked for what has none, fewer than two trials have a cost, or costs are so far apart that
-        they have no variance.
+        is asked for what has none, a column of text has too many values for a categorical, fewer than two
+        trials have a cost, or costs are all the same or so far apart that they have no variance.
     """
-    missing = [name for name in (cost, *log) if name not in trials]
+    missing = [name for name in (cost, *log, *ignore) if name not in trials]
     if missing:
         raise UserError(
             f"the trials have no column {', '.join(missing)}; there are {', '.join(map(str, trials))}"
         )
+    if cost in log or cost in ignore:
+        raise UserError(f"{cost} is the cost, no hyperparameter; name another column, or another cost")
     trials = trials.rename(columns=str)
     if not trials.columns.is_unique:
         twice = ", ".join(trials.columns[trials.columns.duplicated()])
         raise UserError(f"the trials have two columns {twice}; rename or remove one")
     finished = trials[np.isfinite(_costs(trials[cost]))]
     _check_costs(finished[cost])
-    columns = finished.drop(columns=cost)
-    not_numbers = [name for name in log if name == cost or _is_categorical(columns[name])]
-    if not_numbers:
-        raise UserError(f"{', '.join(not_numbers)} is no hyperparameter with numbers; leave it out of log")
+    columns = finished.drop(columns=[cost, *ignore])
+    _check_columns(columns, log)
     space = Space([_hyperparameter(columns, str(name), name in log) for name in columns])
     X = space.to_array({str(k): v for k, v in row.items()} for row in columns.to_dict("records"))
     return TrainingSet(space, X, _costs(finished[cost]), len(finished))
+
+
+def _check_columns(columns: pd.DataFrame, log: Sequence[str]) -> None:
+    """Raise UserError for columns that cannot be hyperparameters, all of them at once."""
+    if columns.empty:
+        raise UserError("the trials have no column beside the cost; add one for each hyperparameter")
+    texts = [str(name) for name in columns if _is_categorical(columns[name].dropna())]
+    on_log = [name for name in texts if name in log]
+    if on_log:
+        raise UserError(f"{', '.join(on_log)} cannot be on log scale: there are values that are no numbers")
+    most = min(MOST_CHOICES, max(FEW_CHOICES, len(columns) // 2))
+    many = {name: columns[name].nunique() for name in texts if columns[name].nunique() > most}
+    if many:
+        counts = ", ".join(f"{name} ({count})" for name, count in many.items())
+        raise UserError(
+            f"text with too many different values for a categorical hyperparameter in {len(columns)} "
+            f"trials: {counts}; leave these columns out, --ignore {','.join(many)}"
+        )
 
 
 def _costs(values: pd.Series) -> NDArray[np.float64]:
@@ -78,6 +105,11 @@ def _costs(values: pd.Series) -> NDArray[np.float64]:
 def _check_costs(costs: pd.Series) -> None:
     if len(costs) < 2:
         raise UserError(f"only {len(costs)} trials have a finite {costs.name}; a formula needs more")
+    if costs.nunique() == 1:
+        raise UserError(
+            f"all {len(costs)} trials have the same {costs.name}, {costs.iloc[0]}; "
+            "there is nothing to explain"
+        )
     with np.errstate(over="ignore", invalid="ignore"):
         spread = np.std(_costs(costs))
     if not np.isfinite(spread):

@@ -53,13 +53,17 @@ def stability_summary(records: pd.DataFrame) -> str:
 
 
 def readable_formula(text: str, digits: int = 4) -> str:
-    """Return a formula with its constants rounded for reading; the records keep them exactly."""
+    """Return a formula for reading: constants rounded, names bare; the records keep both exactly."""
     import re
+
+    def bare(name: re.Match[str]) -> str:
+        return name[2] if re.fullmatch(r"[\w:.]+", name[2]) else name[1] + name[2] + name[1]
 
     def shorten(number: re.Match[str]) -> str:
         return f"{float(number[0]):.{digits}g}"
 
-    return re.sub(r"(?<![\w.])\d+\.\d*(?:[eE][+-]?\d+)?", shorten, text)
+    text = re.sub(r"(?<![\w.])\d+\.\d*(?:[eE][+-]?\d+)?", shorten, text)
+    return re.sub(r"Symbol\((['\"])(.*?)\1\)", bare, text)
 
 
 def _title(records: pd.DataFrame) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from omegaconf import OmegaConf
 
@@ -82,6 +84,26 @@ def test_glob_means_the_study() -> None:
     assert "hpobench" in study_glob("model=glob(*)")
     excluded = set(study_glob("dataset=glob(*)").partition("[")[2].rstrip("])").split(","))
     assert len(set(choices("dataset")) - excluded) == 8
+
+
+def test_glob_means_the_study_after_a_data_set_was_added(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = study_glob("dataset=glob(*)")
+    assert before.startswith("dataset=glob(*,exclude=[breast_cancer,digits,iris,wine,none"), "sweeps' names"
+    shutil.copytree(CONF / "dataset", tmp_path / "dataset")
+    (tmp_path / "dataset" / "zoo.yaml").touch()
+    monkeypatch.setattr("symhpo.cli.CONF", tmp_path)
+    assert study_glob("dataset=glob(*)") == before.replace("])", ",zoo])")
+
+
+@pytest.mark.parametrize("name", choices("model"))
+def test_every_model_evaluates_a_configuration(name: str) -> None:
+    further = NEEDS_OVERRIDES.get(f"model/{name}", ["dataset=iris"])
+    objective = objective_of(compose([f"model={name}", *further]))
+    objective.prepare()
+    configuration = objective.space.to_configurations(objective.space.sample(1, np.random.default_rng(0)))[0]
+    assert np.isfinite(objective(configuration, 0).cost)
 
 
 def test_hyperparameters_are_those_of_the_protocol() -> None:

@@ -189,6 +189,37 @@ def test_a_failed_run_leaves_its_traceback_and_spares_the_others(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
+    "override",
+    [
+        "seed=-1",
+        "seed=4294967296",
+        "seed=0.5",
+        "seed=true",
+        "seed=null",
+        "workers=-1",
+        "workers=two",
+        "bootstrap=-2",
+        "budget=many",
+        "sizes=20",
+        "sizes=[a]",
+        "sampled_sizes=200",
+        "regressor_seeds=0",
+        "regressor_seeds=[-1]",
+        "baselines=linear",
+        "time_limit=0",
+        "time_limit=soon",
+        "strategy.n_labels=0",
+        "regressor=operon regressor.max_nodes=0",
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_named_before_any_work(override: str, tmp_path: Path) -> None:
+    overrides = override.split()
+    with pytest.raises(UserError, match=overrides[-1].partition("=")[0]):
+        plan(tmp_path, "strategy=bo_gp", *overrides)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
     ("overrides", "words"),
     [
         (["sizes=[20,400]"], ["sizes", "budget"]),
@@ -200,6 +231,8 @@ def test_a_failed_run_leaves_its_traceback_and_spares_the_others(tmp_path: Path)
         (["model=hpobench"], ["target"]),
         (["model=hpobench", "model.target=nowhere.Missing"], ["nowhere"]),
         (["baselines=[cubic]"], ["cubic", "linear"]),
+        (["seed=abc"], ["seed=abc", "whole number"]),
+        (["+selection.speed=1"], ["speed", "Bic"]),
     ],
     ids=lambda value: " ".join(value),
 )
@@ -222,3 +255,29 @@ def test_wrong_input_is_one_line_and_status_2(overrides: list[str], words: list[
     assert len(errors) == 1
     assert all(word in errors[0] for word in words), errors[0]
     assert not list(tmp_path.rglob("records.parquet"))
+
+
+@pytest.mark.parametrize("overrides", [["seed=abc"], ["budget=3"], ["baselines=[cubic]"]], ids=" ".join)
+def test_wrong_input_leaves_nothing_behind(overrides: list[str], tmp_path: Path) -> None:
+    outputs = tmp_path / "outputs"
+    (outputs / "runs").mkdir(parents=True)
+    (outputs / "runs" / "note.txt").write_text("mine")
+    paths = [f"paths.outputs={outputs}", f"paths.store={tmp_path}/store"]
+    command = [sys.executable, "experiments/run.py", *overrides, *paths]
+    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert process.returncode == 2, process.stderr
+    left = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*"))
+    assert left == ["outputs", "outputs/runs", "outputs/runs/note.txt"]
+
+
+@pytest.mark.parametrize("path", ["outputs", "store"])
+def test_a_file_in_place_of_a_folder_is_one_line_and_status_2(path: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    paths = {"outputs": str(tmp_path / "outputs"), "store": str(tmp_path / "store")}
+    paths[path] = str(tmp_path / "file")
+    command = [sys.executable, "experiments/run.py", "dataset=wine", "strategy=random", "sizes=[20]"]
+    command += [f"paths.{name}={folder}" for name, folder in paths.items()]
+    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert process.returncode == 2, process.stderr
+    (line,) = (line for line in process.stderr.splitlines() if "INFO" not in line)
+    assert str(tmp_path / "file") in line

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sklearn.linear_model import Ridge
 from threadpoolctl import threadpool_limits
 
+from symhpo.config import CONF, group_config, make
 from symhpo.formula import Formula
 from symhpo.formula.formula import max_relative_difference
 from symhpo.regression.adapter import SympyRegressor, linear_model
@@ -28,6 +29,13 @@ ENGINES: list[Regressor] = [
     GplearnRegressor(population_size=60, generations=3, simplification_limit=0),
     SympyRegressor(Ridge(alpha=100.0), linear_model, name="adapter"),
     *BASELINES.values(),
+]
+# A configuration that has no small engine above stands for itself.
+SHORTENED = {"operon", "operon_plain", "gplearn", "sklearn", *BASELINES}
+ENGINES += [
+    make(group_config("regressor", path.stem))
+    for path in sorted((CONF / "regressor").glob("*.yaml"))
+    if path.stem not in SHORTENED
 ]
 AXES = (
     Hyperparameter("alpha", "float", 1e-5, 1.0, 1e-3, log=True),

@@ -84,9 +84,10 @@ def test_elbow_needs_coefficients() -> None:
         Elbow(coefficients=[])(front(1.0), training())
 
 
-def test_at_most_needs_a_node() -> None:
+@pytest.mark.parametrize("selection", [AtMost, Bic])
+def test_a_limit_leaves_at_least_a_node(selection: type[AtMost | Bic]) -> None:
     with pytest.raises(UserError, match="at least 1 node"):
-        AtMost(0)
+        selection(0)
 
 
 @pytest.mark.parametrize("selection", ALL, ids=lambda s: s.name)

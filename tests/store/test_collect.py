@@ -104,6 +104,13 @@ def test_tables_are_the_same_as_parquet_and_csv(tmp_path):
     assert pd.read_parquet(parquet)["rmse"].tolist() == pd.read_csv(csv)["rmse"].tolist() == [0.5]
 
 
+def test_a_table_below_a_file_is_a_users_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path / "file" / "table", tmp_path / "file" / "deeper" / "table"):
+        with pytest.raises(UserError, match="cannot make the folder"):
+            write_table(pd.DataFrame({"a": [1]}), path)
+
+
 def test_collect_removes_temporary_files_of_finished_runs(tmp_path):
     folder = make_run(tmp_path, 1)
     (folder.path / ".records.parquet-host-1-0-aa.tmp").write_text("torn")

@@ -229,7 +229,7 @@ def from_trials(
             f"evaluate at least {len(space) + 1}, better ten times as many"
         )
     if _is_constant(costs):
-        return _nothing(method.name, space)
+        return _nothing(method.name, space, "costs are all equal")
     with np.errstate(over="ignore", invalid="ignore"):
         variance = np.var(costs)
     if not np.isfinite(variance):
@@ -239,7 +239,7 @@ def from_trials(
         )
     varying = _varying(space, points)
     if len(varying) == 0:
-        return _nothing(method.name, space)
+        return _nothing(method.name, space, "configurations are all equal")
     columns = [space.names.index(name) for name in varying.names]
     return _in_space(method.from_points(varying, points[:, columns], costs, seed=seed), space, columns)
 
@@ -267,7 +267,7 @@ def from_surrogate(predictor: Predictor, *, method: ImportanceMethod, seed: int)
     # What a Gaussian process of mere noise varies by is a matter of rounding.
     noise = FLAT * predictor.cost_std if isinstance(predictor, Surrogate) else 0.0
     if _is_constant(y) or float(np.std(y)) <= noise:
-        return _nothing(method.name, predictor.space)
+        return _nothing(method.name, predictor.space, "the surrogate predicts the same cost everywhere")
     return method.from_predictor(predictor, seed=seed)
 
 
@@ -324,6 +324,6 @@ def _is_constant(values: Array) -> bool:
     return len(values) == 0 or bool(np.ptp(values) <= 1e-12 * np.abs(values).max())
 
 
-def _nothing(method: str, space: Space) -> Importance:
-    logger.warning("importance: costs or configurations are all equal, so no hyperparameter matters")
+def _nothing(method: str, space: Space, reason: str) -> Importance:
+    logger.warning("importance: %s, so no hyperparameter matters", reason)
     return replicated(method, space, np.zeros((1, len(space), len(space))))

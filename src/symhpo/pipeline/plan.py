@@ -13,6 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 from symhpo.config import group_config, make, objective_of, plain, run_folder, run_key
 from symhpo.errors import UserError
 from symhpo.objectives import LandscapeDesign, Objective
+from symhpo.pipeline.settings import check_settings
 from symhpo.regression.base import Regressor, Selection
 from symhpo.sampling import BoGp, Optimizer, Strategy
 from symhpo.store import Key
@@ -30,7 +31,7 @@ class Engine:
 
     @cached_property
     def regressor(self) -> Regressor:
-        """The regressor, made when it is needed, and made fit for categorical hyperparameters."""
+        """The regressor, made fit for categorical hyperparameters."""
         from symhpo.regression.mixed import MixedRegressor
 
         return MixedRegressor(make(OmegaConf.create(self.settings)))
@@ -65,9 +66,10 @@ class Plan:
         Raises
         ------
         UserError
-            If a size is larger than the budget or not sampled, or anything named in the configuration
-            is unknown.
+            If a size is larger than the budget or not sampled, a setting has a value that makes no
+            sense, or anything named in the configuration is unknown.
         """
+        check_settings(config)
         sizes = list(config.sizes)
         if not sizes or min(sizes) < 1 or max(sizes) > config.budget:
             raise UserError(
@@ -83,8 +85,10 @@ class Plan:
             )
         plan = cls(config, list(overrides), objective_of(config))
         # Names that nobody knows and settings that make no sense show before any work is done.
-        for part in ("engines", "selection", "design"):
+        for part in ("engines", "selection", "design", "strategy", "optimizer"):
             getattr(plan, part)
+        for engine in plan.engines:
+            _ = engine.regressor
         if config.get("explanation") is not None:
             make(config.explanation)
             make(config.importance)

@@ -27,6 +27,10 @@ class Bic:
     max_nodes: int | None = None
     name: str = "bic"
 
+    def __post_init__(self) -> None:
+        if self.max_nodes is not None and self.max_nodes < 1:
+            raise UserError(f"selection.max_nodes is {self.max_nodes}; a formula has at least 1 node")
+
     def __call__(self, front: Front, training_set: TrainingSet) -> Member:
         """Return the chosen member; raise ValueError for an empty front."""
         members = _at_most(front, self.max_nodes)

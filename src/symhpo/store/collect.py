@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from symhpo.errors import UserError
 from symhpo.progress import progress
-from symhpo.store.files import clear_disk_errors, read_json, write_whole
+from symhpo.store.files import clear_disk_errors, make_folder, read_json, write_whole
 from symhpo.store.journal import read_journal, read_lines
 from symhpo.store.records import DONE, PROVENANCE, RECORDS, RUN, RunFolder, records_frame
 
@@ -146,6 +146,7 @@ def _manifest_runs(sweep: Path) -> Iterator[str]:
 def write_table(records: pd.DataFrame, path: Path) -> tuple[Path, Path]:
     """Write a table as Parquet and as CSV beside it; return both paths."""
     parquet, csv = path.with_suffix(".parquet"), path.with_suffix(".csv")
+    make_folder(path.parent)
     with clear_disk_errors(path.parent):
         with write_whole(parquet) as aside:
             records.to_parquet(aside, index=False)

@@ -19,6 +19,7 @@ from symhpo.errors import UserError
 __all__ = [
     "TEMPORARY",
     "clear_disk_errors",
+    "make_folder",
     "private_name",
     "publish_folder",
     "read_json",
@@ -36,6 +37,7 @@ _REASONS = {
     errno.EFBIG: "the file would exceed the allowed file size (ulimit -f); raise it and run again",
     errno.EROFS: "the file system is read-only; choose another folder and run again",
     errno.EACCES: "permission is denied; make the folder writable or choose another one",
+    errno.ENOTDIR: "a part of the path is a file; choose another folder",
     errno.EPERM: "the operation is not permitted; make the folder writable or choose another one",
 }
 TEMPORARY = ".tmp"
@@ -55,6 +57,21 @@ def clear_disk_errors(folder: Path) -> Iterator[None]:
         if reason is None:
             raise
         raise UserError(f"cannot write to {folder}: {reason} (finished results are untouched)") from error
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder that the user named, with those above it.
+
+    Raises
+    ------
+    UserError
+        If that is not possible: a file stands there, the disk is full, permission is denied.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = _REASONS.get(error.errno or 0, f"{error.strerror}; choose another folder")
+        raise UserError(f"cannot make the folder {folder}: {reason}") from error
 
 
 def private_name(suffix: str = "") -> str:
