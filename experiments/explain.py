@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+# Values whose largest is so many times the smallest were probably searched on a log scale.
+LOG_RATIO = 1000
 # Smaller shares of the variance are not listed.
 LEAST = 0.01
 # One formula for each choice of a categorical takes more nodes than one formula.
@@ -41,6 +43,7 @@ def main() -> None:
         if arguments.output is not None:
             make_folder(arguments.output)
         print(f"{len(training_set.y)} trials, std of the cost {training_set.y.std():.4g}", flush=True)
+        _suggest_log(training_set)
         logger.info("looking for what matters")
         print(_importance(training_set, arguments.seed), flush=True)
         logger.info("looking for formulas")
@@ -101,6 +104,19 @@ def _require_names(trials: pd.DataFrame, ignored: list[str]) -> None:
         raise UserError(
             f"column {trials.columns.get_loc(unnamed[0]) + 1} has no name; name it, or leave it out, "
             f"--ignore {unnamed[0]!r}"
+        )
+
+
+def _suggest_log(training_set: TrainingSet) -> None:
+    wide = [
+        h.name
+        for h in training_set.space.hyperparameters
+        if h.type != "categorical" and not h.log and 0 < LOG_RATIO * h.lower <= h.upper
+    ]
+    if wide:
+        names = ",".join(wide)
+        logger.info(
+            "%s: values over orders of magnitude; if searched on a log scale, add --log %s", names, names
         )
 
 

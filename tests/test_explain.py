@@ -194,6 +194,14 @@ def test_names_are_printed_as_they_are_and_the_work_is_announced(
     assert "looking for formulas" in process.stderr
 
 
+def test_columns_over_orders_of_magnitude_are_told(trials: pd.DataFrame, tmp_path: Path) -> None:
+    trials.assign(noise=np.linspace(1.0, 2.0, 80)).head(30).to_csv(tmp_path / "trials.csv", index=False)
+    command = [sys.executable, "experiments/explain.py", str(tmp_path / "trials.csv"), "--cost", "loss"]
+    for options, told in ([], True), (["--log", "rate"], False):
+        process = subprocess.run([*command, *options], cwd=ROOT, check=True, capture_output=True, text=True)
+        assert ("add --log rate\n" in process.stderr) is told
+
+
 def test_noise_is_not_said_to_have_shares(trials: pd.DataFrame, tmp_path: Path) -> None:
     noise = trials.assign(loss=np.random.default_rng(0).standard_normal(80)).head(40)
     noise.to_csv(tmp_path / "trials.csv", index=False)
