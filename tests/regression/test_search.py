@@ -174,3 +174,19 @@ def test_search_survives_fits_that_leave_their_domain() -> None:
     search.compiled = Wild()  # type: ignore[assignment]
     found = [tree for trees in search.run().values() for tree in trees]
     assert [tree.node for tree in found] == [constant(float(y.mean()))]
+
+
+def test_trees_with_infinite_values_cost_no_warnings(recwarn: pytest.WarningsRecorder) -> None:
+    columns = COLUMNS.copy()
+    columns[0, :3] = 1.0  # whose logarithm is zero, and has no power below zero
+    y = np.log10(0.01 + np.abs(np.log10(columns[0]))) + 0.2 * columns[1]
+    search = Search(
+        columns,
+        y,
+        Hyperparameters((0, 1), (0,), (0, 1)),
+        lambda node: True,
+        SearchSettings(),
+        np.random.default_rng(0),
+    )
+    assert len(search.run()) > 4
+    assert not [str(w.message) for w in recwarn if w.category is RuntimeWarning]

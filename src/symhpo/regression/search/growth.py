@@ -162,6 +162,7 @@ class Search:
             for nodes, found in sorted(self._found.items())
         }
 
+    @np.errstate(all="ignore")
     def _distinct(self, nodes: int) -> list[Found]:
         """Return the best trees of a size that differ in their values, not in their form alone."""
         distinct: list[Found] = []
