@@ -184,7 +184,7 @@ def test_trees_with_infinite_values_cost_no_warnings(recwarn: pytest.WarningsRec
         columns,
         y,
         Hyperparameters((0, 1), (0,), (0, 1)),
-        lambda node: True,
+        lambda _: True,
         SearchSettings(),
         np.random.default_rng(0),
     )
