@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -59,10 +59,33 @@ def test_labels_of_any_kind(labels: list[Any]) -> None:
     assert_same_model(X, y, alpha=1e-3, eta0=0.01, max_iter=20)
 
 
-def test_a_decay_that_sets_all_weights_to_zero() -> None:
+@pytest.mark.parametrize("alpha", [1.0, 1.5])
+def test_a_decay_that_sets_all_weights_to_zero(alpha: float) -> None:
     rng = np.random.RandomState(3)
     X, y = rng.randn(40, 3), rng.randint(2, size=40)
-    assert_same_model(X, y, alpha=1.0, eta0=1.0, max_iter=5)
+    assert_same_model(X, y, alpha=alpha, eta0=1.0, max_iter=5)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_any_layout_in_memory(n_classes: int, order: Literal["C", "F"]) -> None:
+    rng = np.random.RandomState(3)
+    X = np.asarray(rng.randn(80, 6), order=order)[::2, ::-2]
+    assert_same_model(X, rng.randint(n_classes, size=40), alpha=1e-3, eta0=0.01, max_iter=20)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_values_that_are_not_finite_are_refused(value: float) -> None:
+    rng = np.random.RandomState(3)
+    X, y = rng.randn(10, 2), np.arange(10) % 2
+    bad = X.copy()
+    bad[3, 1] = value
+    model = FastSGDClassifier(alpha=1e-3, eta0=0.01, max_iter=5, random_state=rng)
+    with pytest.raises(ValueError, match="contains"):
+        model.fit(bad, y)
+    model.fit(X, y)
+    with pytest.raises(ValueError, match="contains"):
+        model.predict(bad)
 
 
 def test_as_many_epochs_as_the_model_has() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import check_array, check_X_y
 
 from symhpo.objectives.classifiers.cart import Limits, Tree, add_probabilities, grow_tree, rank_columns
 
@@ -58,11 +59,21 @@ class FastForestClassifier:
         self.random_state = random_state
         self.classes_: NDArray[Any] = np.empty(0)
         self._trees: list[Tree] = []
+        self._n_columns = 0
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> FastForestClassifier:
-        """Learn from rows (n, d) and their labels (n,)."""
-        columns = rank_columns(np.asarray(X, dtype=np.float32))
-        self.classes_, labels = np.unique(np.asarray(y), return_inverse=True)
+        """Learn from rows (n, d) and their labels (n,).
+
+        Raises
+        ------
+        ValueError
+            If there are no rows, values that are not finite in single precision, or not as many labels.
+        """
+        # The compiled code trusts what it is given: of NaN it would grow trees without an end.
+        features, labels = check_X_y(X, y, dtype=np.float32)
+        self._n_columns = features.shape[1]
+        columns = rank_columns(features)
+        self.classes_, labels = np.unique(labels, return_inverse=True)
         limits = Limits(self.max_depth, self.max_features, self.min_samples_leaf, self.min_samples_split)
         self._trees = [
             grow_tree(columns, labels, weights, len(self.classes_), seed, limits)
@@ -71,8 +82,17 @@ class FastForestClassifier:
         return self
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Return the probabilities of the classes, shape (n, k)."""
-        features = np.ascontiguousarray(X, dtype=np.float32)
+        """Return the probabilities of the classes, shape (n, k).
+
+        Raises
+        ------
+        ValueError
+            If there are no rows, values that are not finite in single precision, or not as many columns
+            as in the rows learned from.
+        """
+        features = check_array(X, dtype=np.float32, order="C")
+        if features.shape[1] != self._n_columns:
+            raise ValueError(f"rows have {features.shape[1]} columns, not {self._n_columns} as in training")
         total = np.zeros((len(features), len(self.classes_)))
         for tree in self._trees:
             add_probabilities(tree, features, total)

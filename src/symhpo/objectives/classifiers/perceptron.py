@@ -7,13 +7,15 @@ neither reordered nor contracted, so every weight is equal bit for bit (tested).
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.neural_network import MLPClassifier
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer
+
+from symhpo.objectives.classifiers.compiling import compiled
 
 __all__ = ["FastMLPClassifier"]
 
@@ -78,14 +80,13 @@ def _flat(array: Floats) -> Floats:
     return view
 
 
-# A signature compiles when the module is loaded; without fastmath nothing is reordered or contracted.
-@numba.njit("void(f8[::1], f8[::1], f8, f8)", error_model="numpy")
+@partial(compiled, signature="void(f8[::1], f8[::1], f8, f8)")
 def _decay(gradients: Floats, weights: Floats, alpha: float, n_samples: float) -> None:
     for i in range(gradients.size):
         gradients[i] = (gradients[i] + alpha * weights[i]) / n_samples
 
 
-@numba.njit("void(f8[::1], f8[::1], f8[::1], f8[::1], f8, f8, f8, f8)", error_model="numpy")
+@partial(compiled, signature="void(f8[::1], f8[::1], f8[::1], f8[::1], f8, f8, f8, f8)")
 def _adam(
     weights: Floats,
     gradients: Floats,

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import check_array, check_X_y
 
 from symhpo.objectives.classifiers.compiling import compiled, xorshift
 
@@ -20,7 +21,6 @@ __all__ = ["FastSGDClassifier"]
 Floats = NDArray[np.float64]
 
 _LARGEST = np.iinfo(np.int32).max
-_LARGEST_SLOPE = 1e12
 _SMALLEST_SCALE = 1e-9
 
 
@@ -65,10 +65,11 @@ class FastSGDClassifier:
         Raises
         ------
         ValueError
-            If there is a single class, or the weights overflow.
+            If there are no rows, values that are not finite, not as many labels or a single class, or the
+            weights overflow.
         """
-        features = np.ascontiguousarray(X, dtype=np.float64)
-        self.classes_, labels = np.unique(np.asarray(y), return_inverse=True)
+        features, labels = check_X_y(X, y, dtype=np.float64, order="C")
+        self.classes_, labels = np.unique(labels, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(f"all rows have the label {self.classes_[0]!r}; two classes are needed at least")
         problems, seeds = self._problems()
@@ -79,8 +80,14 @@ class FastSGDClassifier:
         return self
 
     def decision_function(self, X: ArrayLike) -> Floats:
-        """Return the scores of the classes, shape (n, k), or of the second of two, shape (n, 1)."""
-        scores: Floats = np.asarray(X) @ self.coef_.T + self.intercept_
+        """Return the scores of the classes, shape (n, k), or of the second of two, shape (n, 1).
+
+        Raises
+        ------
+        ValueError
+            If there are no rows, or values that are not finite.
+        """
+        scores: Floats = check_array(X) @ self.coef_.T + self.intercept_
         return scores
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
@@ -162,13 +169,11 @@ def _run_epoch(
 
 @compiled
 def _slope(y: float, prediction: float) -> float:
-    """Return the derivative of the logistic loss, as scikit-learn computes it."""
+    """Return the derivative of the logistic loss, in [−1, 1], as scikit-learn computes it."""
     if prediction > -37:
         e = math.exp(-prediction)
-        slope = ((1 - y) - y * e) / (1 + e)
-    else:
-        slope = math.exp(prediction) - y
-    return min(max(slope, -_LARGEST_SLOPE), _LARGEST_SLOPE)
+        return ((1 - y) - y * e) / (1 + e)
+    return math.exp(prediction) - y
 
 
 @compiled
