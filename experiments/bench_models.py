@@ -37,7 +37,7 @@ def main() -> None:
     """Measure, print and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--datasets", nargs="+", default=DATASETS, help="names in conf/dataset")
-    parser.add_argument("--configurations", type=int, default=10, help="of each model, random (10)")
+    parser.add_argument("--configurations", type=int, default=5, help="of each model, random (5)")
     parser.add_argument("--output", type=Path, required=True, help="JSON file")
     arguments = parser.parse_args()
     prepare_process()
