@@ -21,7 +21,10 @@ POINTS_PER_INCH = 72
 CHARACTER = 0.62
 """Width of a character, as a part of the font's size."""
 
-RINGS = (1.0, 1.7, 2.6, 3.6)
+GAP = 0.3
+"""Space between two texts side by side, as a part of the font's size."""
+
+RINGS = (1.0, 1.7, 2.6, 3.6, 5.0)
 """Distances at which a label is tried, as multiples of the font's size."""
 
 MARK = 0.4
@@ -85,7 +88,7 @@ def label_points(
         line = scale * axes.transData.transform(avoided)
         taken += [*np.hstack([line - 0.5, line + 0.5])]
     for point, place, text in zip(points, places, texts, strict=True):
-        half = np.array([CHARACTER * len(text), 1.0]) * size / 2
+        half = np.array([CHARACTER * len(text) + GAP, 1.0]) * size / 2
         centres = [place + direction * (ring * size / 2 + half) for ring in RINGS for direction in DIRECTIONS]
         boxes = np.array([np.hstack([centre - half, centre + half]) for centre in centres])
         costs = np.array([_covered(box, np.array(taken)) + _outside(box, inside) for box in boxes])
