@@ -93,11 +93,6 @@ class TestGrid:
         # rbf alone, or poly with degree 1 or 2, or poly with degree 3 and two values of coef0.
         assert len(grid) == 2 * (1 + 2 + 2)
 
-    def test_corners(self) -> None:
-        corners = Space([ALPHA, MAX_DEPTH, BOOSTER]).corners()
-        assert len(corners) == 2 * 2 * 3
-        assert set(corners[:, 0]) == {1e-5, 1.0}
-
 
 class TestConfigurations:
     def test_columns_are_in_alphabetical_order(self) -> None:

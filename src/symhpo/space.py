@@ -254,14 +254,6 @@ class Space:
         X = np.array(list(itertools.product(*(h.grid(points) for h in self.hyperparameters))))
         return _unique_rows(self.deactivate(X.reshape(-1, len(self))))
 
-    def corners(self) -> Array:
-        """Return the corners of the box of bounds; for categoricals all choices."""
-        axes = [
-            range(len(h.choices)) if h.type == "categorical" else (h.lower, h.upper)
-            for h in self.hyperparameters
-        ]
-        return _unique_rows(self.deactivate(np.array(list(itertools.product(*axes)), dtype=np.float64)))
-
     def deactivate(self, X: Array) -> Array:
         """Return `X` with NaN where a hyperparameter's condition does not hold."""
         X = X.copy()

@@ -74,20 +74,6 @@ def test_any_layout_in_memory(n_classes: int, order: Literal["C", "F"]) -> None:
     assert_same_model(X, rng.randint(n_classes, size=40), alpha=1e-3, eta0=0.01, max_iter=20)
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_values_that_are_not_finite_are_refused(value: float) -> None:
-    rng = np.random.RandomState(3)
-    X, y = rng.randn(10, 2), np.arange(10) % 2
-    bad = X.copy()
-    bad[3, 1] = value
-    model = FastSGDClassifier(alpha=1e-3, eta0=0.01, max_iter=5, random_state=rng)
-    with pytest.raises(ValueError, match="contains"):
-        model.fit(bad, y)
-    model.fit(X, y)
-    with pytest.raises(ValueError, match="contains"):
-        model.predict(bad)
-
-
 def test_as_many_epochs_as_the_model_has() -> None:
     rng = np.random.RandomState(3)
     X, y = rng.randn(100, 4), rng.randint(3, size=100)

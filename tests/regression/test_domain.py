@@ -79,7 +79,9 @@ def test_costs_without_spread_leave_room_for_rounding_only() -> None:
 
 
 def test_points_have_the_corners() -> None:
-    assert {tuple(row) for row in SPACE.corners()} <= {tuple(row) for row in DOMAIN.X}
+    own = {(a, b) for a in (1e-3, 1.0) for b in (0.0, 8.0)}
+    assert {tuple(row) for row in corners(SPACE)} == own
+    assert own <= {tuple(row) for row in DOMAIN.X}
 
 
 @pytest.mark.parametrize("d", [13, 30, 100])
