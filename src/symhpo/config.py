@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ IDENTITY = (
     "importance",
 )
 # How Python says that a constructor is called with settings that it does not know, or without some.
-WRONG_ARGUMENTS = ("unexpected keyword argument", "missing 1 required", "takes no arguments")
+WRONG_ARGUMENTS = re.compile(r"unexpected keyword argument|missing \d+ required|takes no arguments")
 # Raised whenever the same settings give other rows from the same artifacts.
 VERSION = 1
 
@@ -60,7 +61,7 @@ def make(config: DictConfig) -> Any:
         cause = error.__cause__
         if isinstance(cause, UserError):
             raise cause from None
-        if isinstance(cause, TypeError) and any(words in str(cause) for words in WRONG_ARGUMENTS):
+        if isinstance(cause, TypeError) and WRONG_ARGUMENTS.search(str(cause)):
             raise UserError(f"{config._target_} does not fit its settings: {cause}") from error
         raise
 
