@@ -60,8 +60,9 @@ RESULTS ?= results/study
 paper: $(READY) ## every table and figure from collected records: make paper RESULTS=...
 	$(RUN) experiments/paper.py --results $(RESULTS) --output paper
 
-reproduce: $(READY) ## compute one cell again and compare: make reproduce CELL=svm/vehicle
-	$(RUN) experiments/reproduce.py "$(CELL)" --results $(RESULTS)
+FROM ?= evaluations
+reproduce: $(READY) ## compute one cell again and compare: make reproduce CELL=svm/vehicle [FROM=nothing]
+	$(RUN) experiments/reproduce.py "$(CELL)" --results $(RESULTS) --start $(FROM)
 
 lock: $(READY) ## write the versions installed in .venv to requirements.lock, platform markers kept
 	@grep '^#' requirements.lock > $(VENV)/lock

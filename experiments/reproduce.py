@@ -1,6 +1,6 @@
-"""One cell, computed again from nothing and compared with the committed rows, bit for bit, timings aside.
+"""One cell, computed again and compared with the committed rows, bit for bit, timings aside.
 
-python experiments/reproduce.py svm/vehicle --results results/study [--engine operon] [--work DIR]
+python experiments/reproduce.py svm/vehicle [--start nothing] [--results results/study] [--engine operon]
 """
 
 from __future__ import annotations
@@ -27,17 +27,25 @@ def main() -> None:
     parser.add_argument(
         "--work", type=Path, help="empty folder for runs and artifacts, kept; temporary without it"
     )
+    parser.add_argument(
+        "--start",
+        choices=("evaluations", "nothing"),
+        default="evaluations",
+        help="what is not evaluated again",
+    )
     parser.add_argument("--workers", type=int, default=2, help="processes that evaluate and fit")
     arguments = parser.parse_args()
     prepare_process()
     log_to_stderr()
     with user_errors(), tempfile.TemporaryDirectory(prefix="reproduce-") as temporary:
         work = arguments.work or Path(temporary)
-        same = reproduce(arguments.cell, arguments.results, arguments.engine, work, arguments.workers)
+        same = reproduce(
+            arguments.cell, arguments.results, arguments.engine, work, arguments.workers, arguments.start
+        )
     sys.exit(not same)
 
 
-def reproduce(cell: str, folder: Path, engine: str, work: Path, workers: int) -> bool:
+def reproduce(cell: str, folder: Path, engine: str, work: Path, workers: int, start: str) -> bool:
     """Compute the cell's runs below a folder, print what differs, and return whether nothing does."""
     from symhpo.pipeline import execute
     from symhpo.results import Results, compare
@@ -46,7 +54,7 @@ def reproduce(cell: str, folder: Path, engine: str, work: Path, workers: int) ->
 
     results = Results.open(folder)
     committed = committed_records(results, cell, engine)
-    execute(plans_of(results, committed, work, workers=workers))
+    execute(plans_of(results, committed, work, workers=workers, from_nothing=start == "nothing"))
     differences = compare(collect(work / "outputs").records, committed)
     runs = committed["run_id"].nunique()
     if differences.empty:

@@ -6,6 +6,7 @@ Importing this package is cheap: scikit-learn, xgboost and openml are imported w
 from symhpo.objectives.base import Evaluation, Objective
 from symhpo.objectives.batch import Query, evaluate, evaluate_many, evaluate_queries
 from symhpo.objectives.benchmark import Benchmark
+from symhpo.objectives.evaluations import EvaluationTable, Measured
 from symhpo.objectives.journal import Journal, Outcome
 from symhpo.objectives.landscape import Landscape, LandscapeDesign, compute_landscape
 from symhpo.objectives.training import TrainingObjective, make_objective
@@ -13,9 +14,11 @@ from symhpo.objectives.training import TrainingObjective, make_objective
 __all__ = [
     "Benchmark",
     "Evaluation",
+    "EvaluationTable",
     "Journal",
     "Landscape",
     "LandscapeDesign",
+    "Measured",
     "Objective",
     "Outcome",
     "Query",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import math
 import traceback
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,7 @@ from typing import Any
 
 from symhpo.errors import UserError
 from symhpo.objectives.base import Objective
+from symhpo.objectives.evaluations import EvaluationTable
 from symhpo.objectives.journal import Journal, Outcome
 from symhpo.parallel import Failure, TaskResult, run_tasks
 from symhpo.progress import progress
@@ -20,6 +22,9 @@ from symhpo.space import Configuration
 from symhpo.store.stopping import checkpoint
 
 __all__ = ["Query", "evaluate", "evaluate_many", "evaluate_queries"]
+
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,7 @@ def evaluate_many(
     workers: int,
     journal_dir: Path | None = None,
     timeout: float | None = None,
+    table: EvaluationTable | None = None,
     what: str = "evaluations",
 ) -> list[Outcome]:
     """Evaluate configurations of one objective, each under its own seed.
@@ -61,7 +67,7 @@ def evaluate_many(
     configurations : sequence of mapping
     seeds : sequence of int
         As many as configurations.
-    workers, journal_dir, timeout, what
+    workers, journal_dir, timeout, table, what
         As in `evaluate_queries`.
 
     Returns
@@ -70,7 +76,9 @@ def evaluate_many(
         In the order of the configurations.
     """
     queries = [Query(objective, c, s) for c, s in zip(configurations, seeds, strict=True)]
-    return evaluate_queries(queries, workers=workers, journal_dir=journal_dir, timeout=timeout, what=what)
+    return evaluate_queries(
+        queries, workers=workers, journal_dir=journal_dir, timeout=timeout, table=table, what=what
+    )
 
 
 def evaluate_queries(
@@ -79,6 +87,7 @@ def evaluate_queries(
     workers: int,
     journal_dir: Path | None = None,
     timeout: float | None = None,
+    table: EvaluationTable | None = None,
     what: str = "evaluations",
 ) -> list[Outcome]:
     """Evaluate queries, which may have different objectives.
@@ -93,6 +102,8 @@ def evaluate_queries(
         it holds already is not evaluated again, but for evaluations whose process died.
     timeout : float, optional
         Wall seconds for one evaluation.
+    table : EvaluationTable, optional
+        What it holds is not evaluated; if that is all, no data are loaded.
     what : str
         The work's name in the progress display.
 
@@ -109,12 +120,27 @@ def evaluate_queries(
     keys = _keys(queries)
     journal = None if journal_dir is None else Journal(journal_dir)
     known = {} if journal is None else journal.read()
+    if table is not None:
+        known |= _measured(table, queries, keys, what)
     missing = {key: query for key, query in zip(keys, queries, strict=True) if key not in known}
     if missing:
         results = _run(missing, journal, workers=workers, timeout=timeout)
         distinct = len(set(keys))
         known |= progress(results, what, distinct, done=distinct - len(missing))
     return [known[key] for key in keys]
+
+
+def _measured(
+    table: EvaluationTable, queries: Sequence[Query], keys: Sequence[str], what: str
+) -> dict[str, Outcome]:
+    found: dict[str, Outcome] = {}
+    for key, query in zip(keys, queries, strict=True):
+        evaluation = table.find(query.objective, query.configuration, query.seed)
+        if evaluation is not None:
+            found[key] = evaluation
+    if found:
+        logger.info("%s: %d of %d evaluations are from %s", what, len(found), len(set(keys)), table.folder)
+    return found
 
 
 def _run(

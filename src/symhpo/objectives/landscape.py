@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from symhpo.errors import UserError
 from symhpo.objectives.base import Evaluation, Objective
 from symhpo.objectives.batch import evaluate_many
+from symhpo.objectives.evaluations import EvaluationTable
 from symhpo.objectives.journal import Outcome
 from symhpo.parallel import Failure
 from symhpo.seeds import generator
@@ -146,6 +147,7 @@ def compute_landscape(
     journal_dir: Path,
     workers: int,
     timeout: float | None = None,
+    table: EvaluationTable | None = None,
     what: str = "landscape",
 ) -> Landscape:
     """Evaluate an objective on all points of a design under all its seeds.
@@ -154,7 +156,7 @@ def compute_landscape(
     ----------
     objective : Objective
     design : LandscapeDesign
-    journal_dir, workers, timeout, what
+    journal_dir, workers, timeout, table, what
         As in `symhpo.objectives.evaluate_queries`; with the same journal an interrupted
         computation goes on where it was.
 
@@ -172,6 +174,7 @@ def compute_landscape(
         workers=workers,
         journal_dir=journal_dir,
         timeout=timeout,
+        table=table,
         what=what,
     )
     return _collect(objective.space.names, X, design.seeds, outcomes)

@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from symhpo.config import group_config, make, objective_of, plain, run_folder, run_key
 from symhpo.errors import UserError
-from symhpo.objectives import LandscapeDesign, Objective
+from symhpo.objectives import EvaluationTable, LandscapeDesign, Objective
 from symhpo.pipeline.settings import check_settings
 from symhpo.regression.base import Regressor, Selection
 from symhpo.sampling import BoGp, Optimizer, Strategy
@@ -131,6 +131,12 @@ class Plan:
     def sampled_sizes(self) -> list[int]:
         """Numbers of trials for which the optimiser's runs and surrogates are kept."""
         return list(self.config.sampled_sizes)
+
+    @cached_property
+    def evaluations(self) -> EvaluationTable:
+        """The evaluations that the run starts from."""
+        folder = self.config.paths.get("evaluations")
+        return EvaluationTable(None if folder is None else Path(folder))
 
     @cached_property
     def strategy(self) -> Strategy:

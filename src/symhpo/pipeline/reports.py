@@ -47,6 +47,7 @@ def landscape_of(plan: Plan, store: Store, *, workers: int) -> Landscape:
             plan.design,
             journal_dir=journal,
             workers=workers,
+            table=plan.evaluations,
             what=f"landscape {plan.cell}",
         )
         landscape.save(out / LANDSCAPE)

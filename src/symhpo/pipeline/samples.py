@@ -70,6 +70,7 @@ def _compute(plan: Plan, store: Store, workers: int) -> Path:
                 plan.sampled_sizes,
                 seed=config.seed,
                 journal_dir=journal,
+                table=plan.evaluations,
                 what=f"BO {what}",
             ).save(out)
         else:
@@ -79,6 +80,7 @@ def _compute(plan: Plan, store: Store, workers: int) -> Path:
                 seed=config.seed,
                 workers=workers,
                 journal_dir=journal,
+                table=plan.evaluations,
                 what=f"random {what}",
             ).save(out)
 

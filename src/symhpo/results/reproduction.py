@@ -40,8 +40,12 @@ def committed_records(results: Results, cell: str, engine: str) -> pd.DataFrame:
     return found
 
 
-def plans_of(results: Results, records: pd.DataFrame, work: Path, *, workers: int) -> list[Plan]:
+def plans_of(
+    results: Results, records: pd.DataFrame, work: Path, *, workers: int, from_nothing: bool = False
+) -> list[Plan]:
     """Return the plans of the records' runs, with outputs and store below a folder.
+
+    They start from the committed evaluations or, on demand, from nothing.
 
     Raises
     ------
@@ -52,6 +56,7 @@ def plans_of(results: Results, records: pd.DataFrame, work: Path, *, workers: in
     from symhpo.pipeline import Plan
 
     here = [f"paths.outputs={work / 'outputs'}", f"paths.store={work / 'store'}", f"workers={workers}"]
+    here += ["paths.evaluations=null"] if from_nothing else []
     plans = []
     for run_id in records["run_id"].unique():
         overrides = json.loads(results.runs.loc[run_id, "overrides"])

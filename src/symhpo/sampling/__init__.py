@@ -2,7 +2,7 @@
 
 from symhpo.sampling.bo import BoSamples, SmacResult, SmacRun, bo_runs, run_smac, sample_bo
 from symhpo.sampling.optimizers import Optimizer, Smac, SmacFast
-from symhpo.sampling.random import RandomSamples, sample_random
+from symhpo.sampling.random import RandomSamples, random_queries, sample_random
 from symhpo.sampling.strategies import Bo, BoGp, Random, Strategy
 from symhpo.sampling.surrogate import Surrogate
 from symhpo.sampling.trials import Trials
@@ -22,6 +22,7 @@ __all__ = [
     "Surrogate",
     "Trials",
     "bo_runs",
+    "random_queries",
     "run_smac",
     "sample_bo",
     "sample_random",

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from symhpo.errors import UserError
-from symhpo.objectives import Journal, Objective, Outcome, evaluate
+from symhpo.objectives import EvaluationTable, Journal, Objective, Outcome, evaluate
 from symhpo.parallel import Failure
 from symhpo.progress import progress
 from symhpo.sampling.optimizers import Optimizer
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from smac.runhistory import TrialInfo
 
 __all__ = ["BoSamples", "SmacResult", "SmacRun", "bo_runs", "run_smac", "sample_bo"]
+
+logger = logging.getLogger(__name__)
 
 INDEX = "runs.json"
 DESIGN_PER_HYPERPARAMETER = 8
@@ -161,6 +163,7 @@ def sample_bo(
     *,
     seed: int,
     journal_dir: Path,
+    table: EvaluationTable | None = None,
     what: str = "BO",
 ) -> BoSamples:
     """Run SMAC as often as the sizes need.
@@ -176,6 +179,8 @@ def sample_bo(
     journal_dir : Path
         Folder that keeps finished evaluations: started again, none is repeated, and the trials are
         those of an undisturbed run.
+    table : EvaluationTable, optional
+        A trial that it holds is not evaluated; if that is all, no data are loaded.
     what : str
         The work's name in the progress display.
 
@@ -186,7 +191,13 @@ def sample_bo(
     """
     results = [
         run_smac(
-            objective, optimizer, run, seed=seed, journal_dir=journal_dir, what=f"{what}, {run.n_trials}"
+            objective,
+            optimizer,
+            run,
+            seed=seed,
+            journal_dir=journal_dir,
+            table=table,
+            what=f"{what}, {run.n_trials}",
         )
         for run in bo_runs(sizes, len(objective.space))
     ]
@@ -200,6 +211,7 @@ def run_smac(
     *,
     seed: int,
     journal_dir: Path,
+    table: EvaluationTable | None = None,
     what: str = "BO",
 ) -> SmacResult:
     """Run SMAC once; see `sample_bo`.
@@ -209,8 +221,7 @@ def run_smac(
     """
     from threadpoolctl import threadpool_limits
 
-    objective.prepare()
-    evaluations = _Evaluations(objective, seed, Journal(journal_dir))
+    evaluations = _Evaluations(objective, seed, Journal(journal_dir), table or EvaluationTable(None))
     surrogates = {}
     started = time.process_time()
     # The last digits of a factorisation depend on the number of threads.
@@ -222,17 +233,27 @@ def run_smac(
                 surrogates[size] = model.surrogate(objective.space)
             smac.tell(info, evaluations.next(info.config), save=False)
     overhead = time.process_time() - started - evaluations.cpu_seconds
+    if evaluations.n_found:
+        logger.info(
+            "%s: %d of %d evaluations are from %s",
+            what,
+            evaluations.n_found,
+            run.n_trials,
+            evaluations.table.folder,
+        )
     return SmacResult(run, evaluations.trials, surrogates, overhead)
 
 
 class _Evaluations:
     """The evaluations of one SMAC run, none done twice over all processes that share a journal."""
 
-    def __init__(self, objective: Objective, run_seed: int, journal: Journal) -> None:
+    def __init__(self, objective: Objective, run_seed: int, journal: Journal, table: EvaluationTable) -> None:
         self._objective = objective
         self._run_seed = run_seed
         self._journal = journal
         self._known = journal.read()
+        self.table = table
+        self.n_found = 0
         self._done: list[tuple[Configuration, int, Outcome]] = []
         self.cpu_seconds = 0.0
 
@@ -255,7 +276,13 @@ class _Evaluations:
 
     def _outcome(self, configuration: Configuration, seed: int) -> Outcome:
         key = json.dumps([configuration, seed], sort_keys=True)
-        if key not in self._known:
+        found = self.table.find(self._objective, configuration, seed)
+        if found is not None:
+            self._known[key] = found
+            self.n_found += 1
+        elif key not in self._known:
+            # Outside `evaluate`, so that data that are not to be had are no failed trial.
+            self._objective.prepare()
             started = time.process_time()
             self._known[key] = evaluate(self._objective, configuration, seed)
             self.cpu_seconds += time.process_time() - started

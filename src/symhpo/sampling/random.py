@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from symhpo.errors import UserError
-from symhpo.objectives import Objective, evaluate_many
+from symhpo.objectives import EvaluationTable, Objective, evaluate_many
 from symhpo.sampling.trials import Trials
 from symhpo.seeds import generator
 from symhpo.seeds import seed as named_seed
-from symhpo.space import Space
+from symhpo.space import Configuration, Space
 
-__all__ = ["RandomSamples", "sample_random"]
+__all__ = ["RandomSamples", "random_queries", "sample_random"]
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,12 @@ class RandomSamples:
         return cls(space, seed, Trials.load(folder / "trials.parquet", space))
 
 
+def random_queries(space: Space, n: int, seed: int) -> list[tuple[Configuration, int]]:
+    """Return the `n` random configurations of a run's seed, each with the seed of its evaluation."""
+    configurations = space.to_configurations(space.sample(n, generator(seed, "random")))
+    return [(c, named_seed(seed, "random", index)) for index, c in enumerate(configurations)]
+
+
 def sample_random(
     objective: Objective,
     n: int,
@@ -54,6 +60,7 @@ def sample_random(
     seed: int,
     workers: int,
     journal_dir: Path,
+    table: EvaluationTable | None = None,
     what: str = "random configurations",
 ) -> RandomSamples:
     """Evaluate `n` configurations, uniform on the hyperparameters' own scales, in parallel.
@@ -68,13 +75,14 @@ def sample_random(
         Number of processes; 0 stays in this one.
     journal_dir : Path
         Folder that keeps finished evaluations; none is repeated.
+    table : EvaluationTable, optional
+        What it holds is not evaluated.
     what : str
         The work's name in the progress display.
     """
     space = objective.space
-    configurations = space.to_configurations(space.sample(n, generator(seed, "random")))
-    seeds = [named_seed(seed, "random", index) for index in range(n)]
+    configurations, seeds = zip(*random_queries(space, n, seed), strict=True) if n else ((), ())
     outcomes = evaluate_many(
-        objective, configurations, seeds, workers=workers, journal_dir=journal_dir, what=what
+        objective, configurations, seeds, workers=workers, journal_dir=journal_dir, table=table, what=what
     )
     return RandomSamples(space, seed, Trials.of(space, configurations, seeds, outcomes))

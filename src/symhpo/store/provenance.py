@@ -19,7 +19,7 @@ from typing import Any
 
 import symhpo
 
-__all__ = ["Stopwatch", "code_version", "machine", "provenance"]
+__all__ = ["Stopwatch", "code_version", "machine", "package_versions", "provenance"]
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 _SLURM_VARIABLES = (
@@ -92,7 +92,7 @@ def provenance(
         "overrides": overrides,
         "data": data or {},
         "code": {**code_version(), "stages": dict(stages or {})},
-        "packages": _packages(),
+        "packages": package_versions(),
         "machine": machine(),
         "threads": {name: os.environ[name] for name in _THREAD_VARIABLES if name in os.environ},
         "slurm": {name: os.environ[name] for name in _SLURM_VARIABLES if name in os.environ},
@@ -139,7 +139,7 @@ def machine() -> dict[str, Any]:
 
 
 @cache
-def _packages() -> dict[str, str]:
+def package_versions() -> dict[str, str]:
     """Return the versions of the packages that this one requires."""
     versions = {}
     for requirement in importlib.metadata.requires("symhpo") or []:
