@@ -179,3 +179,10 @@ class TestConditionalHyperparameters:
         assert build(Kernels(), {"kernel": "poly", "degree": 2}).degree == 2
         X = np.array([[0.0], [1.0], [2.0], [3.0]])
         assert build(Kernels(), {}).fit(X, [0, 0, 1, 1]).predict(X).tolist() == [0, 0, 1, 1]
+
+
+def test_the_tree_method_is_part_of_the_identity_where_it_is_set() -> None:
+    assert "tree_method" not in XGBoost().identity
+    assert XGBoost(tree_method="exact").identity["tree_method"] == "exact"
+    with pytest.raises(UserError, match="tree_method"):
+        XGBoost(tree_method="quick")
