@@ -55,10 +55,10 @@ class XGBoost(Model):
         self, hyperparameters: dict[str, Any], *, n_features: int, n_classes: int, seed: int
     ) -> Classifier:
         """Return the classifier."""
-        from xgboost import XGBClassifier
+        from symhpo.objectives.classifiers.boosting import FastXGBClassifier
 
         multiclass = {"objective": "multi:softmax", "num_class": n_classes}
-        return XGBClassifier(  # type: ignore[no-any-return]
+        return FastXGBClassifier(
             **hyperparameters,
             **(multiclass if n_classes > 2 else {"objective": "binary:logistic"}),
             booster="gbtree",
