@@ -1,4 +1,4 @@
-"""The compiled models against scikit-learn's own: the same predictions, and CPU seconds side by side.
+"""The models' faster classifiers against the libraries' own: the same predictions, and CPU seconds side by side.
 
 python experiments/bench_models.py --output results/models.json
 python experiments/bench_models.py --datasets wine vehicle --configurations 3 --output models.json
@@ -22,13 +22,20 @@ import numpy as np
 from symhpo.cli import compose, log_to_stderr, user_errors
 from symhpo.config import make
 from symhpo.objectives.datasets import Dataset
-from symhpo.objectives.models import Classifier, LogisticRegression, Model, NeuralNetwork, RandomForest
+from symhpo.objectives.models import (
+    Classifier,
+    LogisticRegression,
+    Model,
+    NeuralNetwork,
+    RandomForest,
+    XGBoost,
+)
 from symhpo.objectives.protocols import HPOBench
 from symhpo.parallel import prepare_process
 from symhpo.progress import progress
 from symhpo.space import Configuration
 
-MODELS = (LogisticRegression(tuned="all"), RandomForest(tuned="all"), NeuralNetwork(tuned="all"))
+MODELS = tuple(model(tuned="all") for model in (LogisticRegression, RandomForest, NeuralNetwork, XGBoost))
 SGD_OF_THE_MODEL = {"loss": "log_loss", "learning_rate": "adaptive", "tol": None}
 DATASETS = ("wine", "breast_cancer", "digits")
 
@@ -87,10 +94,14 @@ def build(model: Model, dataset: Dataset, configuration: Configuration, seed: in
 
 
 def counterpart(classifier: Any) -> Classifier:
-    """Return scikit-learn's classifier with the same parameters."""
+    """Return the library's own classifier with the same parameters."""
     from sklearn.ensemble import RandomForestClassifier
     from sklearn.linear_model import SGDClassifier
     from sklearn.neural_network import MLPClassifier
+    from xgboost import XGBClassifier
+
+    if isinstance(classifier, XGBClassifier):
+        return XGBClassifier(**classifier.get_params())  # type: ignore[no-any-return]
 
     theirs, fixed = {
         "FastForestClassifier": (RandomForestClassifier, {}),

@@ -22,6 +22,7 @@ def test_a_row_per_model_and_data_set(tmp_path: Path) -> None:
         ("lr", "wine"),
         ("rf", "wine"),
         ("nn", "wine"),
+        ("xgboost", "wine"),
     ]
     assert all(row["cpu_s"] > 0 and row["scikit_learn_cpu_s"] > 0 for row in rows)
     assert "scikit-learn" in result.stdout
