@@ -1,4 +1,4 @@
-"""The models' faster classifiers against the libraries' own: the same predictions, and CPU seconds side by side.
+"""The models' faster classifiers against the libraries' own: equal predictions, CPU seconds side by side.
 
 python experiments/bench_models.py --output results/models.json
 python experiments/bench_models.py --datasets wine vehicle --configurations 3 --output models.json
