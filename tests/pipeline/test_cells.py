@@ -9,6 +9,7 @@ import pytest
 from omegaconf import DictConfig
 
 from symhpo.cli import compose
+from symhpo.config import group_config
 from symhpo.objectives.protocols import Protocol
 from symhpo.pipeline import Plan, execute
 from symhpo.pipeline.cells import evaluate_cell
@@ -49,6 +50,19 @@ def test_a_run_from_evaluations_equals_the_run_from_nothing(
 
     monkeypatch.setattr(Protocol, "evaluate", refuse)
     pd.testing.assert_frame_equal(records(config(model, tmp_path / "table", table)), from_nothing)
+
+
+def test_the_trials_of_the_optimiser_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def bo(work: Path, evaluations: Path | None) -> DictConfig:
+        settings = config("svm", tmp_path / work, evaluations)
+        settings.strategy = group_config("strategy", "bo")
+        return settings
+
+    table = tmp_path / "evaluations"
+    from_nothing = records(bo(Path("nothing"), None))
+    evaluate_cell(bo(Path("cell"), table), [0], tmp_path / "journals", workers=0, optimize=True)
+    monkeypatch.delattr(Protocol, "evaluate")
+    pd.testing.assert_frame_equal(records(bo(Path("table"), table)), from_nothing)
 
 
 def test_a_cell_that_is_whole_is_left_alone(tmp_path: Path) -> None:
