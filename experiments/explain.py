@@ -148,7 +148,8 @@ def _fit(training_set: TrainingSet, max_nodes: int | None, seed: int) -> tuple[F
     from symhpo.regression.mixed import MixedRegressor
 
     if max_nodes is not None:
-        overrides = ["selection=at_most", f"selection.nodes={max_nodes}"]
+        longest = max(max_nodes, compose([]).regressor.max_nodes)
+        overrides = ["selection=at_most", f"selection.nodes={max_nodes}", f"regressor.max_nodes={longest}"]
     else:
         has_choices = any(h.choices for h in training_set.space.hyperparameters)
         most = MOST_NODES_WITH_CHOICES if has_choices else compose([]).selection.max_nodes

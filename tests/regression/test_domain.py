@@ -108,3 +108,10 @@ def test_spread_covers_the_cube(n: int, d: int) -> None:
     assert ((points >= 0) & (points < 1)).all()
     assert np.array_equal(spread(n + 10, d)[:n], points)
     assert np.abs(points.mean(axis=0) - 0.5).max() < 1.5 / np.sqrt(n)
+
+
+def test_an_exponent_that_varies_is_followed_over_its_whole_range() -> None:
+    space = Space([Hyperparameter("x", "float", 0.1, 0.9, 0.5), Hyperparameter("y", "float", 0.1, 3.0, 1.0)])
+    domain = Domain(space, np.array([0.0, 1.0]))
+    assert not domain.is_proven_finite(Formula.parse("1/(x**y - 0.5)", space.names))
+    assert domain.is_proven_finite(Formula.parse("1/(x**y + 0.5)", space.names))

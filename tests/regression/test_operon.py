@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -120,3 +121,39 @@ def test_refuses_costs_that_are_not_there(y: np.ndarray) -> None:
 def test_refuses_settings_that_make_no_sense() -> None:
     with pytest.raises(UserError, match="max_nodes"):
         OperonRegressor(max_nodes=0)
+
+
+def shifted(offset: float, scale: float) -> TrainingSet:
+    """A ramp between two plateaus, in units of its own."""
+    X = SPACE.sample(80, np.random.default_rng(3))
+    y = offset + scale * np.clip(0.8 + 0.2 * np.log10(X[:, 0]), 0.2, 0.7)
+    return TrainingSet(SPACE, X, y, len(y))
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1e-6, 1e6, 1e12])
+def test_the_unit_of_the_costs_does_not_matter(scale: float) -> None:
+    (ours, theirs) = (OperonRegressor().fit(shifted(0.0, unit), seed=0) for unit in (scale, 1.0))
+    assert [member.nodes for member in ours.members] == [member.nodes for member in theirs.members]
+    X = shifted(0.0, 1.0).X
+    for mine, other in zip(ours.members, theirs.members, strict=True):
+        np.testing.assert_allclose(mine.formula.evaluate(X) / scale, other.formula.evaluate(X), rtol=1e-6)
+
+
+@pytest.mark.parametrize(("offset", "scale"), [(1000.0, 1e-6), (0.12, 1e-12), (-1e5, 1.0), (1.0, 1e-8)])
+def test_costs_that_differ_little_have_a_formula(offset: float, scale: float) -> None:
+    training_set = shifted(offset, scale)
+    front = OperonRegressor().fit(training_set, seed=0)
+    spread = np.std(training_set.y)
+    # What the offset leaves of double precision, and that the ramp is found above it.
+    rounding = 10 * np.finfo(np.float64).eps * abs(offset)
+    assert front.members[-1].rmse <= max(0.05 * spread, rounding)
+
+
+@pytest.mark.parametrize("outlier", [1e6, -1e6])
+def test_no_formula_is_worse_than_the_mean(outlier: float) -> None:
+    training_set = shifted(0.0, 1.0)
+    y = training_set.y.copy()
+    y[7] = outlier
+    front = OperonRegressor().fit(replace(training_set, y=y), seed=0)
+    assert front.members
+    assert max(member.rmse for member in front.members) <= 1.003 * np.std(y)

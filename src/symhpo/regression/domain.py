@@ -179,7 +179,9 @@ def _product(first: Interval, second: Interval) -> Interval:
 
 
 def _power(arguments: Sequence[Interval]) -> Interval:
-    base, (exponent, _) = arguments
+    base, (exponent, highest) = arguments
+    if exponent.size > 1 or exponent[0] != highest[0]:
+        return _varying_power(base, (exponent, highest))
     p = float(exponent[0])
     if p == int(p):
         ends = np.stack(np.broadcast_arrays(base[0] ** p, base[1] ** p))
@@ -190,6 +192,13 @@ def _power(arguments: Sequence[Interval]) -> Interval:
         return np.where(across & (p % 2 == 0), 0.0, lower), upper
     allowed = base[0] >= 0 if p > 0 else base[0] > 0
     ends = np.stack(np.broadcast_arrays(np.abs(base[0]) ** p, np.abs(base[1]) ** p))
+    return np.where(allowed, ends.min(axis=0), np.nan), np.where(allowed, ends.max(axis=0), np.nan)
+
+
+def _varying_power(base: Interval, exponent: Interval) -> Interval:
+    """Return bounds of a power of a positive base: monotone in both, so extreme in a corner."""
+    ends = np.stack(np.broadcast_arrays(*(np.abs(b) ** p for b in base for p in exponent)))
+    allowed = base[0] > 0
     return np.where(allowed, ends.min(axis=0), np.nan), np.where(allowed, ends.max(axis=0), np.nan)
 
 

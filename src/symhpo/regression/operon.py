@@ -23,7 +23,8 @@ from symhpo.regression.search.constants import polish, round_constants
 from symhpo.regression.search.evaluation import evaluate
 from symhpo.regression.search.growth import Found, Search, SearchSettings
 from symhpo.regression.search.terms import Hyperparameters
-from symhpo.regression.search.tree import Node, constant, normal_form, to_formula
+from symhpo.regression.search.tree import Node, constant, normal_form, size, to_formula
+from symhpo.regression.search.units import Units
 from symhpo.regression.smoothing import smooth
 from symhpo.seeds import generator
 from symhpo.space import Space
@@ -37,6 +38,8 @@ MAX_FINISHED = 3
 # The rounding of constants may raise the training error by this part of it.
 ROUNDING_LOSS = 0.002
 MAX_DIGITS = 8
+# Errors below this part of the costs' spread are rounding: nothing longer is better.
+ROUNDING = 1e-9
 # How much higher the error on the training set may be with labels beside it than without.
 MAX_COST_OF_LABELS = 1.5
 # Variance of a label, relative to that of the costs, up to which it is used; the surest third always is.
@@ -95,13 +98,15 @@ class OperonRegressor:
         X, y = training_set.X, training_set.y
         if len(y) == 0 or not np.isfinite(y).all():
             raise UserError("the regression needs at least one cost, all finite; leave failed trials out")
-        domain = Domain(training_set.space, y)
+        units = Units.of(y)
+        searched = units.training_set(training_set)
+        domain = Domain(training_set.space, searched.y)
         hyperparameters = _usable(training_set.space, X)
         if np.ptp(y) == 0 or not hyperparameters.columns:
-            finish = _Finish(training_set, domain, X.T, y, self.digits)
+            finish = _Finish(training_set, Units(), X.T, y, self)
             return Front.of([finish.member(constant(float(np.mean(y)) if np.ptp(y) else float(y[0])))])
-        columns, targets = self._search_data(training_set, hyperparameters, seed)
-        finish = _Finish(training_set, domain, columns, targets, self.digits)
+        columns, targets = self._search_data(searched, hyperparameters, seed)
+        finish = _Finish(training_set, units, columns, targets, self)
         found: dict[int, list[Found]] = defaultdict(list)
         points = np.ascontiguousarray(domain.X[:: max(1, len(domain.X) // 256)].T)
         for k in range(self.searches):
@@ -156,54 +161,76 @@ class _Finish:
     ----------
     training_set : TrainingSet
         What errors are measured on.
-    domain : Domain
+    units : Units
+        Of the trees.
     columns, targets : arrays of shape (d, n) and (n,)
-        What constants are fitted to.
-    digits : int
+        What constants are fitted to, in these units.
+    engine : OperonRegressor
+        Its `digits` and `max_nodes`.
     """
 
     def __init__(
-        self, training_set: TrainingSet, domain: Domain, columns: Array, targets: Array, digits: int
+        self, training_set: TrainingSet, units: Units, columns: Array, targets: Array, engine: OperonRegressor
     ) -> None:
-        self.training_set, self.domain, self.digits = training_set, domain, digits
+        self.training_set, self.units, self.engine = training_set, units, engine
+        self.domain = Domain(training_set.space, training_set.y)
+        self.costs = units.to_search(training_set.y)
         self.columns, self.targets = columns, targets
-        self.check_points = np.vstack([training_set.X, domain.X])
+        self.check_points = np.vstack([training_set.X, self.domain.X])
 
     def front(self, found: dict[int, list[Found]]) -> Front:
         """Return the front of the best tree of each size that holds on the space."""
         members: list[Member] = []
         dropped: list[Dropped] = []
         best = math.inf
+        exact = ROUNDING * float(np.std(self.training_set.y))
         for _, trees in sorted(found.items()):
+            if members and members[-1].rmse <= exact:
+                break
             for tree in sorted(trees, key=lambda f: f.error)[:MAX_FINISHED]:
                 if tree.error >= best:
                     break
-                member = self.member(self.constants(tree.node))
+                node = self.constants(tree.node)
+                if size(node) > self.engine.max_nodes:
+                    continue
+                member = self.member(node)
                 reason = self.domain.reason_against(member.formula)
                 if reason is None:
                     members.append(member)
                     best = tree.error
                     break
                 dropped.append(Dropped(member.formula.text, reason))
+        spread = float(np.std(self.training_set.y))
+        if not members or members[0].nodes > 1 or members[0].rmse > (1 + ROUNDING_LOSS) * spread:
+            members.append(self.mean())
         return Front.of(members, dropped)
 
+    def mean(self) -> Member:
+        """Return the mean cost, with as many digits as it needs to be as good as the exact one."""
+        y = self.training_set.y
+        exact = self.units.offset + self.units.scale * float(np.mean(self.costs))
+        rounded = (float(f"{exact:.{digits}g}") for digits in range(self.engine.digits, 17))
+        allowed = ROUNDING_LOSS * float(np.std(self.costs)) * self.units.scale
+        best = next((value for value in rounded if abs(value - exact) <= allowed), exact)
+        return self.member(constant(min(max(best, float(y.min())), float(y.max()))))
+
     def constants(self, node: Node) -> Node:
-        """Return the tree with constants fitted in double precision and rounded to few digits.
+        """Return the tree with constants fitted in double precision and rounded, in units of the costs.
 
         They are fitted to the training set alone where the labels beside it would cost accuracy that
         no overfitting explains, as on costs without noise.
         """
-        X, y = self.training_set.X.T, self.training_set.y
+        X, y = self.training_set.X.T, self.costs
         exact, columns, targets = polish(node, self.columns, self.targets), self.columns, self.targets
         without_labels = polish(node, X, y)
         if _rmse(exact, X, y) > MAX_COST_OF_LABELS * _rmse(without_labels, X, y):
             exact, columns, targets = without_labels, X, y
         bound = (1 + ROUNDING_LOSS) * _rmse(exact, columns, targets)
-        for digits in range(self.digits, MAX_DIGITS + 1):
+        for digits in range(self.engine.digits, MAX_DIGITS + 1):
             rounded = round_constants(exact, columns, targets, digits)
             if _rmse(rounded, columns, targets) <= bound:
                 break
-        return normal_form(rounded)
+        return self.units.in_costs(normal_form(rounded))
 
     def member(self, node: Node) -> Member:
         """Return a tree as a formula in true units, with its error and its difference from the tree."""

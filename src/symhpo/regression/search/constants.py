@@ -130,7 +130,7 @@ def polish(node: Node, columns: Array, y: Array, free: NDArray[np.bool_] | None 
             hessian, gradient = J @ J.T, J @ (y - nodes[()][1])
             improved = False
             while not improved and damping < 1e6:
-                step = np.linalg.solve(hessian + damping * np.eye(len(J)), gradient) / scale
+                step = _damped_step(hessian, gradient, damping) / scale
                 trial = values.copy()
                 trial[free] += step
                 candidate = with_constants(node, trial.tolist())
@@ -145,6 +145,17 @@ def polish(node: Node, columns: Array, y: Array, free: NDArray[np.bool_] | None 
             if gain < SUFFICIENT_GAIN:
                 break
     return node
+
+
+def _damped_step(hessian: Array, gradient: Array, damping: float) -> Array:
+    """Return the step of a damped system, the shortest where rounding has made that singular."""
+    system = hessian + damping * np.eye(len(hessian))
+    if not (np.isfinite(system).all() and np.isfinite(gradient).all()):
+        return np.zeros_like(gradient)
+    try:
+        return np.asarray(np.linalg.solve(system, gradient))
+    except np.linalg.LinAlgError:
+        return np.asarray(np.linalg.lstsq(system, gradient, rcond=None)[0])
 
 
 def round_constants(node: Node, columns: Array, y: Array, digits: int) -> Node:
