@@ -178,7 +178,8 @@ def _write(chosen: Member, training_set: TrainingSet, folder: Path) -> None:
     from symhpo.formula.draw import save_tree
     from symhpo.formula.export import export
 
-    written = export(chosen.formula, training_set.X).save(folder / "formula")
+    choices = {h.name: h.choices for h in training_set.space.hyperparameters if h.choices}
+    written = export(chosen.formula, training_set.X, choices=choices).save(folder / "formula")
     for path in [*written, *save_tree(chosen.formula, folder / "formula", formats=("pdf", "png"))]:
         print(path)
 

@@ -10,12 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from latex_reader import from_latex
 
 from symhpo.errors import UserError
 from symhpo.formula import Formula
 from symhpo.formula import export as export_module
 from symhpo.formula.export import export, from_json, to_json, to_python
-from symhpo.formula.latex_reader import from_latex
 
 NAMES = ("C", "E", "min_samples_split")
 X = np.random.default_rng(0).uniform(0.001, 3.0, (50, 3))
@@ -98,9 +100,9 @@ def test_latex_gets_the_digits_that_the_values_need() -> None:
 
 
 def test_a_form_with_other_values_is_a_defect(monkeypatch: pytest.MonkeyPatch) -> None:
-    source = to_python(Formula.parse("0.6*C", NAMES))
-    monkeypatch.setattr(export_module, "to_python", lambda *_: source)
-    with pytest.raises(RuntimeError, match="Python form differs"):
+    other = to_json(Formula.parse("0.6*C", NAMES))
+    monkeypatch.setattr(export_module, "to_json", lambda *_: other)
+    with pytest.raises(RuntimeError, match="JSON form differs"):
         export(Formula.parse("0.5*C", NAMES), X)
 
 
@@ -115,3 +117,63 @@ def test_json_tells_the_measures() -> None:
     data = to_json(Formula.parse("0.5*log10(C)", NAMES))
     assert (data["nodes"], data["operations"], data["depth"]) == (4, 2, 2)
     assert json.loads(json.dumps(data)) == data
+
+
+def values_of(source: str, *arguments: object, name: str = "cost") -> object:
+    """Run an exported function as its owner would, here in the test alone."""
+    namespace: dict[str, object] = {}
+    exec(source, namespace)
+    function = namespace[name]
+    assert callable(function)
+    return function(*arguments)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_python_function_has_the_values(text: str) -> None:
+    formula = Formula.parse(text, NAMES)
+    values = values_of(to_python(formula), *X.T)
+    np.testing.assert_allclose(values, formula.evaluate(X), rtol=1e-9)  # type: ignore[call-overload]
+
+
+CODE = 'x"""\n    open("ran", "w").close()\n    """'
+
+
+@settings(max_examples=60)
+@given(
+    st.text(min_size=1, max_size=200).filter(lambda name: name.strip() != "")
+    | st.sampled_from([CODE, "a\\", "it's", "exp", "cost", "np", "a,b", "ﬁ", "fi", "None", "x" * 200, "{0}"])
+)
+def test_no_name_breaks_or_runs_anything(name: str) -> None:
+    names = (name, "C")
+    symbol = f"Symbol({name!r})"
+    formula = Formula.parse(f"0.5*{symbol} + C" if name != "C" else "0.5*C + C", tuple(dict.fromkeys(names)))
+    forms = export(formula, np.ones((3, len(formula.hyperparameters))))
+    tree = ast.parse(forms.python)
+    assert [type(node) for node in tree.body] == [ast.Import, ast.FunctionDef]
+    calls = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    assert all(call.startswith("np.") for call in calls)
+    assert values_of(forms.python, *[2.0] * len(formula.hyperparameters)) == formula.evaluate(
+        np.full((1, len(formula.hyperparameters)), 2.0)
+    )
+
+
+def test_nothing_of_the_library_is_executed_while_exporting(monkeypatch: pytest.MonkeyPatch) -> None:
+    formula = Formula.parse(TEXTS[4], NAMES)
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("executed")
+
+    monkeypatch.setattr("builtins.exec", refuse)
+    monkeypatch.setattr("builtins.eval", refuse)
+    assert export(formula, X).python
+
+
+def test_choices_are_written_by_their_names(tmp_path: Path) -> None:
+    formula = Formula.parse("Piecewise((0.25, Eq(kernel, 1)), (C, True))", ("C", "kernel"))
+    points = np.array([[0.5, 0.0], [0.75, 1.0]])
+    forms = export(formula, points, choices={"kernel": ["rbf", 'poly"x']})
+    assert r'\mathrm{kernel} = \mathrm{poly"x}' in forms.latex
+    values = values_of(forms.python, np.array([0.5, 0.75]), np.array(["rbf", 'poly"x']))
+    np.testing.assert_array_equal(values, [0.5, 0.25])  # type: ignore[arg-type]
+    assert json.loads(forms.json)["choices"] == {"kernel": ["rbf", 'poly"x']}
+    assert {file.suffix for file in forms.save(tmp_path / "formula")} == {".txt", ".tex", ".py", ".json"}

@@ -1,4 +1,7 @@
-"""Formulas in other forms: LaTeX, a Python function, sympy, JSON; each checked against the formula."""
+"""Formulas in other forms: LaTeX, a Python function, sympy, JSON.
+
+What a formula is made of may come from a file: it is written here, never compiled or executed.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import ast
 import json
 import keyword
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -31,7 +35,7 @@ ALL_DIGITS = 17
 
 @dataclass(frozen=True)
 class Export:
-    """A formula in several forms, each of which was found to have its values.
+    """A formula in several forms.
 
     Attributes
     ----------
@@ -41,7 +45,7 @@ class Export:
         Constants with as many digits, four or more, as keep the values within a thousandth of
         their range.
     python : str
-        Source of a function that imports numpy alone.
+        Source of a function that imports numpy alone and takes the choices of a categorical as they are.
     json : str
     sympy : sympy expression
     """
@@ -63,8 +67,14 @@ class Export:
         return files
 
 
-def export(formula: Formula, points: ArrayLike, *, name: str = "cost") -> Export:
-    """Return a formula in every form, after comparing the values of each on some points.
+def export(
+    formula: Formula,
+    points: ArrayLike,
+    *,
+    name: str = "cost",
+    choices: Mapping[str, Sequence[Any]] | None = None,
+) -> Export:
+    """Return a formula in every form, after comparing those that are read back with it on some points.
 
     Parameters
     ----------
@@ -73,6 +83,8 @@ def export(formula: Formula, points: ArrayLike, *, name: str = "cost") -> Export
         Configurations on which the forms are compared, such as the landscape's.
     name : str
         Name of the Python function.
+    choices : mapping, optional
+        The choices of each categorical hyperparameter, whose index stands in the formula.
 
     Raises
     ------
@@ -80,18 +92,17 @@ def export(formula: Formula, points: ArrayLike, *, name: str = "cost") -> Export
         If a form has other values: a defect.
     """
     X = np.asarray(points, dtype=np.float64)
+    named = dict(choices or {})
     forms = Export(
         formula.text,
-        _latex(formula, X),
-        to_python(formula, name),
-        json.dumps(to_json(formula), indent=1),
+        _latex(formula, X, named),
+        to_python(formula, name, named),
+        json.dumps(to_json(formula) | ({"choices": named} if named else {}), indent=1),
         formula.expression,
     )
     values: Mapping[str, Callable[[], Array]] = {
         "text": lambda: Formula.parse(forms.text, formula.hyperparameters).evaluate(X),
-        "Python": lambda: _run_python(forms.python, name, X),
         "JSON": lambda: from_json(json.loads(forms.json)).evaluate(X),
-        "sympy": lambda: _run_sympy(formula, X),
     }
     expected = formula.evaluate(X)
     for form, evaluate in values.items():
@@ -128,38 +139,20 @@ def from_json(data: Mapping[str, Any]) -> Formula:
     return Formula.parse(text, tuple(names))
 
 
-def _latex(formula: Formula, X: Array) -> str:
-    from symhpo.formula.latex import to_latex
-    from symhpo.formula.latex_reader import from_latex
+def _latex(formula: Formula, X: Array, choices: Mapping[str, Sequence[Any]]) -> str:
+    from symhpo.formula.latex import rounded, to_latex
 
     expected = formula.evaluate(X)
     finite = np.isfinite(expected)
     spread = np.ptp(expected[finite]) if finite.any() else 0.0
     scale = spread or np.max(np.abs(expected[finite]), initial=0.0)
-    for digits in range(4, ALL_DIGITS + 1):
-        latex = to_latex(formula.expression, digits)
-        values = from_latex(latex, formula.hyperparameters).evaluate(X)
+    for digits in range(4, ALL_DIGITS):
+        values = Formula(rounded(formula.expression, digits), formula.hyperparameters).evaluate(X)
         if np.array_equal(finite, np.isfinite(values)) and np.all(
             np.abs(values[finite] - expected[finite]) <= LATEX_TOLERANCE * scale
         ):
-            return latex
-    raise RuntimeError(f"the LaTeX form differs from {formula}")
-
-
-def _run_sympy(formula: Formula, X: Array) -> Array:
-    import sympy
-
-    symbols = [sympy.Symbol(name) for name in formula.hyperparameters]
-    function = sympy.lambdify(symbols, formula.expression, modules="numpy", cse=True)
-    with np.errstate(all="ignore"):
-        return np.broadcast_to(np.asarray(function(*X.T), dtype=np.float64), len(X))
-
-
-def _run_python(source: str, name: str, X: Array) -> Array:
-    # The source was written by `to_python` from a checked expression, not read from anywhere.
-    namespace: dict[str, Any] = {}
-    exec(compile(source, name, "exec"), namespace)
-    return np.asarray(namespace[name](*X.T), dtype=np.float64)
+            return to_latex(formula.expression, digits, choices)
+    return to_latex(formula.expression, ALL_DIGITS, choices)
 
 
 _TEMPLATE = '''import numpy as np
@@ -170,40 +163,54 @@ def {name}({parameters}):
 {renamed}
     {text}
     """
-    {parameters}, = np.broadcast_arrays(*(np.asarray(h, dtype=float) for h in ({parameters},)))
+{indices}    {parameters}, = np.broadcast_arrays(*(np.asarray(h, dtype=float) for h in ({parameters},)))
     with np.errstate(all="ignore"):
         value = {body}
     return value + np.zeros({first}.shape)
 '''
+# A categorical's index in the place of its choice.
+_INDEX = "    {name} = np.vectorize({choices}.index, otypes=[float])(np.asarray({name}, dtype=object))\n"
 
 
-def to_python(formula: Formula, name: str = "cost") -> str:
+def to_python(
+    formula: Formula, name: str = "cost", choices: Mapping[str, Sequence[Any]] | None = None
+) -> str:
     """Return the source of a Python function that imports numpy alone.
 
-    Its arguments are the hyperparameters in the formula's order, numbers or arrays; a name that no
-    argument can have gets underscores, which the docstring tells.
+    Its arguments are the hyperparameters in the formula's order, numbers or arrays, or choices where these
+    are given; a name that no argument can have gets underscores, which the docstring says.
     """
     arguments = _argument_names(formula.hyperparameters, taken={"np", "value", "h", name})
     tree = ast.parse(formula.text, mode="eval")
     body = ast.unparse(_ToNumpy(arguments).visit(tree))
-    renamed = [f"    {new} is {old}.\n" for old, new in arguments.items() if old != new]
+    renamed = [f"    {new} is {_quoted(old)}.\n" for old, new in arguments.items() if old != new]
     parameters = list(arguments.values())
+    indices = [
+        _INDEX.format(name=arguments[h], choices=repr(list(values))) for h, values in (choices or {}).items()
+    ]
     return _TEMPLATE.format(
         name=name,
         parameters=", ".join(parameters),
         renamed="\n" + "".join(renamed) if renamed else "",
-        text=formula.text.replace("\\", "\\\\"),
+        text=_quoted(formula.text),
+        indices="".join(indices),
         body=body,
         first=parameters[0],
     )
 
 
+def _quoted(text: str) -> str:
+    """Return a text as it can stand within a docstring, on one line and without an end of it."""
+    return ascii(text)[1:-1].replace("\\'", "'").replace('"', '\\"')
+
+
 def _argument_names(hyperparameters: Sequence[str], taken: set[str]) -> dict[str, str]:
     names: dict[str, str] = {}
     for hyperparameter in hyperparameters:
-        name = re.sub(r"\W", "_", hyperparameter)
-        name = f"_{name}" if name[:1].isdigit() else name
-        while keyword.iskeyword(name) or name in taken or name in names.values():
+        # Python reads an identifier in this normal form.
+        name = re.sub(r"\W", "_", unicodedata.normalize("NFKC", hyperparameter))
+        name = name if name.isidentifier() else f"_{name}"
+        while not name.isidentifier() or keyword.iskeyword(name) or name in taken or name in names.values():
             name += "_"
         names[hyperparameter] = name
     return names

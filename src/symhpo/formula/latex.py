@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import sympy
 from sympy.functions.elementary.piecewise import Piecewise
 
 from symhpo.formula.expression import CONNECTIVES, EXTREMA, RELATIONS, Node, is_reciprocal, negate, power
 
-__all__ = ["to_latex"]
+__all__ = ["rounded", "to_latex"]
 
 SUM, PRODUCT, POWER, ATOM = range(4)
 
@@ -38,7 +39,19 @@ _NAMES = {
 }
 
 
-def to_latex(expression: Node, digits: int = 4) -> str:
+def rounded(expression: Node, digits: int) -> Node:
+    """Return a formula with the constants that `to_latex` writes with so many digits."""
+    from sympy.core.basic import Basic
+
+    if expression.is_Float:
+        return sympy.Float(_decimal(expression, digits))
+    if not expression.args:
+        return expression
+    # sympy's own constructors would evaluate and reorder.
+    return Basic.__new__(expression.func, *(rounded(argument, digits) for argument in expression.args))
+
+
+def to_latex(expression: Node, digits: int = 4, choices: Mapping[str, Sequence[Any]] | None = None) -> str:
     """Return a formula as LaTeX for math mode (needs amsmath where it has cases).
 
     Parameters
@@ -47,7 +60,11 @@ def to_latex(expression: Node, digits: int = 4) -> str:
         In normal form.
     digits : int
         Significant digits of the constants, 17 for all of them.
+    choices : mapping, optional
+        The choices of each categorical hyperparameter, to be written in the place of their index.
     """
+    if choices:
+        expression = _with_choices(expression, choices)
     known: dict[Node, tuple[str, int]] = {}
 
     def latex(node: Node, at_least: int = SUM) -> str:
@@ -80,8 +97,25 @@ def _node_latex(node: Node, latex: Print, digits: int) -> tuple[str, int]:
     return _call_latex(node, latex), ATOM
 
 
+def _with_choices(node: Node, choices: Mapping[str, Sequence[Any]]) -> Node:
+    """Return a formula in which a categorical is compared with the names of its choices."""
+    from sympy.core.basic import Basic
+
+    if not node.args:
+        return node
+    if node.func in _RELATION_SIGNS:
+        left, right = node.args
+        if left.is_Symbol and left.name in choices and right.is_Integer:
+            name = sympy.Symbol(str(choices[left.name][int(right)]))
+            return Basic.__new__(node.func, left, name)
+    return Basic.__new__(node.func, *(_with_choices(argument, choices) for argument in node.args))
+
+
+_SPECIAL = {"\\": r"\backslash ", "^": r"\hat{\ }", "~": r"\sim ", "\n": " ", "\r": " ", "\t": " "}
+
+
 def _escape(name: str) -> str:
-    return "".join(rf"\{c}" if c in "_#$%&{}" else c for c in name)
+    return "".join(rf"\{c}" if c in "_#$%&{}" else _SPECIAL.get(c, c) for c in name)
 
 
 def _number_latex(node: Node, digits: int) -> tuple[str, int]:
@@ -90,11 +124,15 @@ def _number_latex(node: Node, digits: int) -> tuple[str, int]:
             return str(node), ATOM if node >= 0 else PRODUCT
         fraction = rf"\frac{{{abs(node.p)}}}{{{node.q}}}"
         return (fraction, POWER) if node > 0 else (f"-{fraction}", PRODUCT)
-    text = f"{float(node):.{digits}g}" if digits < 17 else repr(float(node))
+    text = _decimal(node, digits)
     mantissa, _, exponent = text.partition("e")
     if not exponent:
         return text, PRODUCT if text.startswith("-") else ATOM
     return rf"{mantissa} \cdot 10^{{{int(exponent)}}}", PRODUCT
+
+
+def _decimal(node: Node, digits: int) -> str:
+    return f"{float(node):.{digits}g}" if digits < 17 else repr(float(node))
 
 
 def _sum_latex(node: Node, latex: Print) -> str:

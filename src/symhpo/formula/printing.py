@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import unicodedata
 from collections.abc import Callable
 
 import sympy
@@ -73,7 +74,9 @@ def _node_text(node: Node, text: Print) -> tuple[str, int]:
 
 def _symbol_text(name: str) -> str:
     # Hyperparameters of nested spaces can have names that no expression can hold, "svm:C" or "lambda".
-    return name if name.isidentifier() and not keyword.iskeyword(name) else f"Symbol({name!r})"
+    # Python reads a name in its normal form.
+    is_plain = name.isidentifier() and not keyword.iskeyword(name) and unicodedata.is_normalized("NFKC", name)
+    return name if is_plain else f"Symbol({name!r})"
 
 
 def _number_text(node: Node) -> tuple[str, int]:
