@@ -9,7 +9,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help install demo test lint lock bench bench-engines bench-importance bench-models paper reproduce test-faults clean
+.PHONY: help install demo test lint lock bench bench-engines bench-importance bench-models fuzz paper reproduce test-faults clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -55,6 +55,9 @@ bench-importance: $(READY) ## importance and partial dependence against known an
 
 bench-models: $(READY) ## the compiled models against scikit-learn's own
 	$(RUN) experiments/bench_models.py --output results/models.json
+
+fuzz: $(READY) ## planted formulas of many kinds: which ones the default engine finds again
+	$(RUN) experiments/fuzz.py --output results/fuzz.json
 
 RESULTS ?= results/study
 paper: $(READY) ## every table and figure from collected records: make paper RESULTS=...

@@ -1,0 +1,1 @@
+"""Formulas planted at random, to see which ones an engine finds again."""
